@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSL-1.0
+#
+# The libFuzzer targets, each tests/fuzz/NAME.cpp a program fuzz.NAME. They need clang.
+
+if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "RMAP_BUILD_FUZZ needs clang++: use the preset `fuzz`")
+endif()
+file(GLOB targets CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp")
+foreach(source IN LISTS targets)
+    get_filename_component(name "${source}" NAME_WE)
+    rmap_add_program(fuzz.${name} "${source}")
+    target_link_libraries(fuzz.${name} PRIVATE rmap_test)
+    target_compile_options(fuzz.${name} PRIVATE -fsanitize=fuzzer,address,undefined
+        -fno-sanitize-recover=all -O1)
+    target_link_options(fuzz.${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+endforeach()
