@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The atomics axis: how the library touches memory that threads share. Everything shared goes through
-// it, plain fields too, so that a program can put an instrumented family in its place (verify/ does).
+// The atomics axis: how the library touches memory that threads share. Everything shared goes
+// through it, plain fields too, so that a program can put an instrumented family in its place, as
+// verify/ does.
 //
-// The default stands on the compilers' __atomic builtins: <atomic> costs 0.24 s a translation unit and
-// does not parse without a libc. hosted/std_atomics.hpp is the adaptor for std::atomic.
+// The default stands on the compilers' __atomic builtins: <atomic> costs 0.24 s a translation unit
+// and does not parse without a libc. hosted/std_atomics.hpp is the adaptor for std::atomic.
 
 #include <concepts>
 #include <cstdint>
@@ -27,11 +28,13 @@ enum class order : int {
 namespace atomics {
 
 struct builtin {
-    /// An atomic object of a trivially copyable type of at most a machine word.
+    /// An atomic object: a number, a pointer, an enumeration, or a small struct that fills a word.
     template <class T>
     class atomic {
-        static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(void*),
-                      "rmap: an atomic holds a trivially copyable type of at most a machine word");
+        static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(void*) &&
+                          (sizeof(T) & (sizeof(T) - 1)) == 0,
+                      "rmap: an atomic holds a trivially copyable type of 1, 2, 4 or 8 bytes, at "
+                      "most a machine word");
 
     public:
         constexpr atomic() noexcept : value_{} {}
@@ -40,18 +43,22 @@ struct builtin {
         atomic& operator=(const atomic&) = delete;
 
         [[nodiscard]] T load(order o) const noexcept {
-            return __atomic_load_n(&value_, static_cast<int>(o));
+            T value{};
+            __atomic_load(&value_, &value, static_cast<int>(o));
+            return value;
         }
         void store(T value, order o) noexcept {
-            __atomic_store_n(&value_, value, static_cast<int>(o));
+            __atomic_store(&value_, &value, static_cast<int>(o));
         }
         T exchange(T value, order o) noexcept {
-            return __atomic_exchange_n(&value_, value, static_cast<int>(o));
+            T old{};
+            __atomic_exchange(&value_, &value, &old, static_cast<int>(o));
+            return old;
         }
         // On failure `expected` becomes what was there, read relaxed (acquire if `o` acquires).
         [[nodiscard]] bool compare_exchange(T& expected, T desired, order o) noexcept {
-            return __atomic_compare_exchange_n(&value_, &expected, desired, false,
-                                               static_cast<int>(o), on_failure(o));
+            return __atomic_compare_exchange(&value_, &expected, &desired, false,
+                                             static_cast<int>(o), on_failure(o));
         }
         T fetch_add(T operand, order o) noexcept
             requires std::integral<T>
@@ -83,7 +90,8 @@ struct builtin {
                 default: return __ATOMIC_RELAXED;
             }
         }
-        T value_;
+
+        alignas(sizeof(T)) T value_;  // so that no size needs a library call
     };
 
     /// A field that a lock protects. It costs nothing; an instrumented family records its accesses.
@@ -181,6 +189,14 @@ struct single {
 
 }  // namespace atomics
 
+/// A field that a lock protects: made from nothing or from a value, assigned, and read as a value.
+template <class P, class T>
+concept plain_field = std::is_nothrow_default_constructible_v<P> && requires(P& field, T value) {
+    { P{value} } noexcept;
+    { field = value } noexcept;
+    { static_cast<T>(field) } noexcept;
+} && std::convertible_to<P&, T>;
+
 /// The atomics axis, asked of one word and one pointer.
 template <class A>
 concept atomics_family =
@@ -190,23 +206,21 @@ concept atomics_family =
         { word.load(order::acquire) } noexcept -> std::same_as<std::uint32_t>;
         { pointer.load(order::acquire) } noexcept -> std::same_as<void*>;
         // Writes, with an order.
-        { word.store(std::uint32_t{1}, order::release) } noexcept;
+        { word.store(1U, order::release) } noexcept;
         { pointer.store(value, order::release) } noexcept;
         // Read-modify-writes; each returns what was there before.
-        { word.exchange(std::uint32_t{1}, order::acq_rel) } noexcept -> std::same_as<std::uint32_t>;
-        { word.fetch_add(std::uint32_t{1}, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
-        { word.fetch_sub(std::uint32_t{1}, order::release) } noexcept -> std::same_as<std::uint32_t>;
-        { word.fetch_or(std::uint32_t{1}, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
-        { word.fetch_and(std::uint32_t{1}, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
+        { word.exchange(1U, order::acq_rel) } noexcept -> std::same_as<std::uint32_t>;
+        { word.fetch_add(1U, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
+        { word.fetch_sub(1U, order::release) } noexcept -> std::same_as<std::uint32_t>;
+        { word.fetch_or(1U, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
+        { word.fetch_and(1U, order::relaxed) } noexcept -> std::same_as<std::uint32_t>;
         // Strong compare and exchange; false leaves the object as it was.
-        {
-            word.compare_exchange(expected, std::uint32_t{1}, order::acq_rel)
-        } noexcept -> std::same_as<bool>;
+        { word.compare_exchange(expected, 1U, order::acq_rel) } noexcept -> std::same_as<bool>;
         // A fence, and the hint of a waiting loop.
         { A::fence(order::seq_cst) } noexcept;
         { A::pause() } noexcept;
-    } && std::constructible_from<typename A::template plain<void*>, void*> &&
-    std::convertible_to<typename A::template plain<void*>, void*>;
+    } && plain_field<typename A::template plain<void*>, void*> &&
+    std::is_nothrow_default_constructible_v<typename A::template atomic<std::uint32_t>>;
 
 static_assert(atomics_family<atomics::builtin> && atomics_family<atomics::single>);
 
