@@ -25,11 +25,11 @@ namespace detail {
 
 struct exclusive_mode {
     template <class Lock>
-    static auto lock(Lock& lock) noexcept {
+    static auto lock(Lock& lock) noexcept -> decltype(lock.lock()) {
         return lock.lock();
     }
     template <class Lock>
-    static auto try_lock(Lock& lock) noexcept {
+    static auto try_lock(Lock& lock) noexcept -> decltype(lock.try_lock()) {
         return lock.try_lock();
     }
     template <class Lock, class... Token>
@@ -40,11 +40,11 @@ struct exclusive_mode {
 
 struct shared_mode {
     template <class Lock>
-    static auto lock(Lock& lock) noexcept {
+    static auto lock(Lock& lock) noexcept -> decltype(lock.lock_shared()) {
         return lock.lock_shared();
     }
     template <class Lock>
-    static auto try_lock(Lock& lock) noexcept {
+    static auto try_lock(Lock& lock) noexcept -> decltype(lock.try_lock_shared()) {
         return lock.try_lock_shared();
     }
     template <class Lock, class... Token>
@@ -61,6 +61,9 @@ class basic_guard {
     using token = std::conditional_t<has_token, answer, locks::no_token>;
 
 public:
+    /// Owns nothing: for a lock that only some calls need.
+    basic_guard() noexcept = default;
+
     explicit basic_guard(Lock& lock) noexcept : lock_{&lock} {
         if constexpr (has_token) {
             token_ = Mode::lock(lock);

@@ -17,6 +17,7 @@ namespace {
 using rmap::order;
 using families =
     boost::mpl::list<rmap::atomics::builtin, rmap::atomics::single, rmap::hosted::std_atomics>;
+using own_families = boost::mpl::list<rmap::atomics::builtin, rmap::atomics::single>;
 using shared_families = boost::mpl::list<rmap::atomics::builtin, rmap::hosted::std_atomics>;
 
 struct empty {};
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(compare_exchange_changes_only_what_was_expected, F
     }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(pointers_enumerations_and_small_structs_are_words, Family, families) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(pointers_and_enumerations_are_words, Family, families) {
     int target = 0;
     typename Family::template atomic<int*> pointer;
     BOOST_TEST(pointer.load(order::relaxed) == nullptr);
@@ -72,6 +73,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pointers_enumerations_and_small_structs_are_words,
     color expected = color::red;
     BOOST_TEST(painted.compare_exchange(expected, color::green, order::acq_rel));
     BOOST_TEST((painted.load(order::relaxed) == color::green));
+}
+
+// Not std::atomic: clang calls libatomic for it where it does not inline.
+BOOST_AUTO_TEST_CASE_TEMPLATE(small_structs_are_words, Family, own_families) {
     typename Family::template atomic<halves> both{halves{1, 2}};
     halves seen{1, 3};
     BOOST_TEST(!both.compare_exchange(seen, halves{5, 6}, order::acq_rel));
