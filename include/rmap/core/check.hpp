@@ -54,25 +54,30 @@ concept check_hook = requires(const char* text, unsigned line) {
 
 static_assert(check_hook<checks::panic>);
 
+namespace detail {
+template <class Policy>
+using check_of = typename Policy::check;
+}  // namespace detail
+
 }  // namespace rmap::inline RMAP_ABI
 
-// A named check at a debug level. `Checks` is the policy's hook, `name` an identifier.
-#define RMAP_CHECK_ALWAYS(Checks, condition, name, what)                             \
-    do {                                                                             \
-        if (!(condition)) [[unlikely]] {                                             \
-            Checks::failed(#name, what, __FILE__, static_cast<unsigned>(__LINE__)); \
-        }                                                                            \
+// A named check at a debug level. `name` is an identifier.
+#define RMAP_CHECK_ALWAYS(Policy, condition, name, what)                                          \
+    do {                                                                                          \
+        if (!(condition)) [[unlikely]] {                                                          \
+            ::rmap::detail::check_of<Policy>::failed(#name, what, __FILE__, static_cast<unsigned>(__LINE__));\
+        }                                                                                         \
     } while (false)
 
 #if RMAP_DEBUG_LEVEL >= 1
-#define RMAP_CHECK(Checks, condition, name, what) RMAP_CHECK_ALWAYS(Checks, condition, name, what)
+#define RMAP_CHECK(Policy, condition, name, what) RMAP_CHECK_ALWAYS(Policy, condition, name, what)
 #else
-#define RMAP_CHECK(Checks, condition, name, what) static_cast<void>(0)
+#define RMAP_CHECK(Policy, condition, name, what) static_cast<void>(0)
 #endif
 
 #if RMAP_DEBUG_LEVEL >= 2
-#define RMAP_CHECK_HELD(Checks, condition, name, what) \
-    RMAP_CHECK_ALWAYS(Checks, condition, name, what)
+#define RMAP_CHECK_HELD(Policy, condition, name, what)                                            \
+    RMAP_CHECK_ALWAYS(Policy, condition, name, what)
 #else
-#define RMAP_CHECK_HELD(Checks, condition, name, what) static_cast<void>(0)
+#define RMAP_CHECK_HELD(Policy, condition, name, what) static_cast<void>(0)
 #endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The diagnosis of a policy: one named question for each axis, which the facade asks in a static_assert
+// of its own, so that the first line of the compiler's first error says which axis is wrong, and how
+// that commonly happens.
+
+#include <concepts>
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/check.hpp>
+#include <rmap/core/memory.hpp>
+#include <rmap/core/statistics.hpp>
+#include <rmap/core/trace.hpp>
+#include <rmap/lifetimes/concept.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/locks/concept.hpp>
+#include <rmap/merges/concept.hpp>
+#include <rmap/model/page.hpp>
+#include <rmap/model/vma.hpp>
+#include <rmap/policy.hpp>
+#include <rmap/topologies/concept.hpp>
+
+namespace rmap::inline RMAP_ABI::detail {
+
+/// A member that looks like an axis but is none: C++ cannot list a class's members, so the likely
+/// slips are asked for one by one.
+template <class P>
+concept has_misspelt_axis =
+    requires { typename P::locks; } || requires { typename P::lock_type; } ||
+    requires { typename P::Lock; } || requires { typename P::mutex; } ||
+    requires { typename P::loc; } || requires { typename P::lockings; } ||
+    requires { typename P::locking_type; } || requires { typename P::discipline; } ||
+    requires { typename P::topologies; } || requires { typename P::topology_type; } ||
+    requires { typename P::toplogy; } || requires { typename P::topolgy; } ||
+    requires { typename P::chain; } || requires { typename P::merges; } ||
+    requires { typename P::merge_type; } || requires { typename P::merge_rule; } ||
+    requires { typename P::merging; } || requires { typename P::lifetimes; } ||
+    requires { typename P::life_time; } || requires { typename P::allocators; } ||
+    requires { typename P::alloc; } || requires { typename P::allocator_type; } ||
+    requires { typename P::memory; } || requires { typename P::atomic; } ||
+    requires { typename P::Atomics; } || requires { typename P::checks; } ||
+    requires { typename P::traces; } || requires { typename P::tracer; } ||
+    requires { typename P::statistics; } || requires { typename P::stat; };
+
+template <class P>
+concept atomics_axis = atomics_family<typename P::atomics>;
+template <class P>
+concept lock_axis = exclusive_lock<typename P::lock>;
+template <class P>
+concept allocator_axis = memory_source<typename P::allocator>;
+template <class P>
+concept merge_axis = merge_rule<typename P::merge>;
+template <class P>
+concept check_axis = check_hook<typename P::check>;
+template <class P>
+concept trace_axis = trace_hook<typename P::trace>;
+template <class P>
+concept stats_axis =
+    statistics_sink<typename P::stats::template counters<typename P::atomics>>;
+template <class P>
+concept topology_axis = chain_topology<typename P::topology, P>;
+template <class P>
+concept locking_axis = locking_discipline<typename P::locking, P>;
+template <class P>
+concept lifetime_axis = anon_vma_lifetime<typename P::lifetime, P>;
+
+/// What a topology can do to chains, asked with a map at hand.
+template <class Map>
+concept topology_can_attach =
+    requires(Map& map, typename Map::vma_type& v, anon_vma<typename Map::policy>& av,
+             typename Map::policy::topology::template link_list<typename Map::policy>& links) {
+        { Map::policy::topology::attach(map, v, av, links) } noexcept;
+    };
+template <class Map>
+concept topology_can_clone =
+    requires(Map& map, typename Map::vma_type& v, void (&seen)(anon_vma<typename Map::policy>&),
+             typename Map::policy::topology::template link_list<typename Map::policy>& links) {
+        { Map::policy::topology::copy_chain(map, v, v, links, seen) } noexcept;
+    };
+template <class Map>
+concept topology_can_detach =
+    requires(Map& map, typename Map::vma_type& v, void (&seen)(anon_vma<typename Map::policy>&),
+             typename Map::policy::topology::template link_list<typename Map::policy>& links) {
+        { Map::policy::topology::detach(map, v, links, seen) } noexcept;
+    };
+
+}  // namespace rmap::inline RMAP_ABI::detail

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Every rule between two axes, and between an axis and what a walk asks for: a static_assert each, which
+// names both and the remedy. Axes do not know each other; what one must know of another is a fact that
+// it states as a constexpr member.
+
+#include <concepts>
+#include <utility>
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/config.hpp>
+#include <rmap/locks/concept.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+/// What a walk is for.
+enum class need : unsigned char {
+    complete,  // it must meet every place: migration, a page taken away
+    may_miss,  // it may miss one that moves at that moment: ageing
+    unsound,   // it must be complete, but the discipline cannot give that, and the caller knows
+};
+
+namespace detail {
+
+template <class T>
+constexpr bool thread_safe_atomics() noexcept {
+    return !std::same_as<typename T::atomics, atomics::single>;
+}
+
+/// A lock excludes others unless it says that it does not.
+template <class Lock>
+constexpr bool excludes() noexcept {
+    if constexpr (requires { { Lock::excludes } -> std::convertible_to<bool>; }) {
+        return Lock::excludes;
+    } else {
+        return true;
+    }
+}
+
+}  // namespace detail
+
+/// Instantiated by the facade, for its messages.
+template <class Policy>
+struct compatible_axes {
+    static_assert(detail::thread_safe_atomics<Policy>() || !detail::excludes<typename Policy::lock>(),
+                  "rmap: axes 'atomics' and 'lock' contradict each other: atomics::single is for one "
+                  "thread, the lock is for several. Use lock = rmap::locks::none, or "
+                  "atomics = rmap::atomics::builtin");
+    static_assert(detail::thread_safe_atomics<Policy>() ||
+                      !Policy::lifetime::stale_pointers_are_readable,
+                  "rmap: axes 'atomics' and 'lifetime' contradict each other: atomics::single is for "
+                  "one thread, which has no stale readers. Use "
+                  "lifetime = rmap::lifetimes::caller_held");
+    static_assert(!Policy::merge::is_reference || Policy::topology::has_links,
+                  "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
+                  "a vma is linked to more than one anon_vma, which this topology cannot say. Use "
+                  "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
+    static constexpr bool value = true;
+};
+
+/// Instantiated by each walk.
+template <class Policy, need Need>
+struct compatible_walk {
+    static_assert(Need != need::complete || Policy::locking::walk_is_complete,
+                  "rmap: a complete walk needs a 'locking' discipline whose walks are complete. Use "
+                  "locking = rmap::locking::root, or ask for need::may_miss (ageing), or say "
+                  "need::unsound");
+    static constexpr bool value = true;
+};
+
+/// Instantiated by take_all_locks.
+template <class Policy>
+struct compatible_all_locks {
+    static_assert(std::same_as<decltype(std::declval<typename Policy::lock&>().lock()), void>,
+                  "rmap: take_all_locks holds any number of locks and cannot keep the tokens of a "
+                  "'lock' whose lock() returns one. Use a lock without a token");
+    static constexpr bool value = true;
+};
+
+}  // namespace rmap::inline RMAP_ABI

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the library asks of a user's page (a physical page, a frame, a span): a 16-byte hook and an
+// answer to "is it mapped at all?". The hook is the way back from the page: a tagged pointer to an
+// anon_vma, to the i_mmap of a file or to a ksm_node, and the page's offset therein.
+
+#include <concepts>
+#include <cstdint>
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/types.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+template <class Policy>
+class anon_vma;
+template <class Policy>
+class i_mmap;
+template <class Policy>
+class ksm_node;
+
+/// What a page's tag leads to.
+enum class page_kind : std::uint8_t { untagged, file, anon, ksm };
+
+/// The hook: what the kernel keeps in page->mapping and page->index.
+///
+/// A tag stays when the page's last mapping goes, until the page is freed (untag): whoever finds the
+/// page unmapped MUST NOT follow it (ops/reference.hpp has the protocol). Written holding the page
+/// lock, or by the only thread that knows the page. Read holding the page lock, OR without any lock by
+/// a reader that checks again.
+template <class Policy>
+class page_hook {
+    using atomics = typename Policy::atomics;
+
+public:
+    using word = std::uintptr_t;
+
+    [[nodiscard]] page_kind kind() const noexcept { return kind_of(read()); }
+    [[nodiscard]] pgoff_t index() const noexcept { return index_.load(order::relaxed); }
+
+    /// The raw tag, for a reader that compares it later.
+    //   Orders:     what the tagging thread wrote (the index, the anon_vma's fields) before this
+    //               thread's use of it.
+    //   Pairs with: set().
+    //   Otherwise:  T1 writes the anon_vma's root, tags the page | T2 sees the tag, follows it and
+    //               reads a root from the memory's earlier life.
+    //   Proved by:  tests/stress/lookup_test.cpp
+    [[nodiscard]] word read() const noexcept { return mapping_.load(order::acquire); }
+
+    void set(word tag, pgoff_t index) noexcept {
+        index_.store(index, order::relaxed);
+        mapping_.store(tag, order::release);  // see read()
+    }
+
+    [[nodiscard]] static page_kind kind_of(word tag) noexcept {
+        if (tag == 0) return page_kind::untagged;
+        if ((tag & anon_bit) != 0) return page_kind::anon;
+        return (tag & ksm_bit) != 0 ? page_kind::ksm : page_kind::file;
+    }
+    [[nodiscard]] static word tag_of(anon_vma<Policy>& to) noexcept {
+        return reinterpret_cast<word>(&to) | anon_bit;
+    }
+    [[nodiscard]] static word tag_of(i_mmap<Policy>& to) noexcept {
+        return reinterpret_cast<word>(&to);
+    }
+    [[nodiscard]] static word tag_of(ksm_node<Policy>& to) noexcept {
+        return reinterpret_cast<word>(&to) | ksm_bit;
+    }
+    // The object that a tag leads to; null if the tag is of another kind.
+    [[nodiscard]] static anon_vma<Policy>* anon(word tag) noexcept {
+        return kind_of(tag) == page_kind::anon
+                   ? reinterpret_cast<anon_vma<Policy>*>(tag & ~(anon_bit | ksm_bit))
+                   : nullptr;
+    }
+    [[nodiscard]] static i_mmap<Policy>* file(word tag) noexcept {
+        return kind_of(tag) == page_kind::file ? reinterpret_cast<i_mmap<Policy>*>(tag) : nullptr;
+    }
+    [[nodiscard]] static ksm_node<Policy>* ksm(word tag) noexcept {
+        return kind_of(tag) == page_kind::ksm
+                   ? reinterpret_cast<ksm_node<Policy>*>(tag & ~(anon_bit | ksm_bit))
+                   : nullptr;
+    }
+
+private:
+    static constexpr word anon_bit = 1;
+    static constexpr word ksm_bit = 2;
+
+    typename atomics::template atomic<word> mapping_{};
+    typename atomics::template atomic<pgoff_t> index_{};
+};
+
+/// The customisation point. The default looks for the hook as a base class and for `mapped()`.
+template <class Page>
+struct page_traits {
+    template <class Policy>
+    static page_hook<Policy>& hook(Page& p) noexcept {
+        return static_cast<page_hook<Policy>&>(p);
+    }
+    /// Whether any page-table entry maps the page. May be asked at any time, by any thread that keeps
+    /// the page's memory; taking away the last mapping MUST be a release (or stronger) operation.
+    static bool mapped(const Page& p) noexcept { return p.mapped(); }
+};
+
+/// A user's page, as seen through its traits.
+template <class P, class Policy>
+concept mappable_page = requires(P& p, const P& c) {
+    // The hook of a page.
+    { page_traits<P>::template hook<Policy>(p) } noexcept -> std::same_as<page_hook<Policy>&>;
+    // Is there any mapping?
+    { page_traits<P>::mapped(c) } noexcept -> std::same_as<bool>;
+};
+
+/// A ready-made page: the hook and a count of the page-table entries that map it.
+template <class Policy>
+class basic_page : public page_hook<Policy> {
+public:
+    //   Orders:     the last unmapper's earlier accesses before a reader's conclusion "not mapped".
+    //   Pairs with: the acquire load in mapped().
+    //   Otherwise:  T1 unmaps, unlinks the vma, the anon_vma is recycled | T2 holds the recycled
+    //               tree's lock, still reads "mapped" and walks a foreign tree.
+    //   Proved by:  tests/stress/lookup_test.cpp
+    void add_mapping() noexcept { mapcount_.fetch_add(1, order::relaxed); }
+    /// Whether that was the last one.
+    bool remove_mapping() noexcept { return mapcount_.fetch_sub(1, order::acq_rel) == 1; }
+
+    [[nodiscard]] bool mapped() const noexcept { return mapcount() != 0; }
+    [[nodiscard]] std::uint32_t mapcount() const noexcept { return mapcount_.load(order::acquire); }
+
+private:
+    typename Policy::atomics::template atomic<std::uint32_t> mapcount_{};
+};
+
+}  // namespace rmap::inline RMAP_ABI

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the library asks of a user's vma (a region of one address space): a hook, a range, an owner.
+// The type is the user's. `vma_traits` is the point where the library finds these; its default looks
+// for the hook as a base class and for member functions of the names below, and is specialised for
+// types that look otherwise. `basic_vma` is a ready-made base with all of it.
+
+#include <concepts>
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/types.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+/// What the topology keeps in each vma. Zero-initialised; MUST be unlinked when it is destroyed.
+template <class Policy>
+using vma_hook = typename Policy::topology::template vma_hook<Policy>;
+
+/// The customisation point. All functions are static and noexcept.
+template <class Vma>
+struct vma_traits {
+    // The hook of a vma, and the vma of a hook.
+    template <class Policy>
+    static vma_hook<Policy>& hook(Vma& v) noexcept {
+        return static_cast<vma_hook<Policy>&>(v);
+    }
+    template <class Policy>
+    static Vma& from_hook(vma_hook<Policy>& h) noexcept {
+        return static_cast<Vma&>(h);
+    }
+
+    // The range: `pages` pages from page number `start` on, the first of which has offset `pgoff`.
+    // Read holding the address space's lock OR the tree lock.
+    static pgno start(const Vma& v) noexcept { return v.start(); }
+    static pgno pages(const Vma& v) noexcept { return v.pages(); }
+    static pgoff_t pgoff(const Vma& v) noexcept { return v.pgoff(); }
+
+    // Called by the library alone, holding the address space's lock exclusively AND the tree lock.
+    static void set_range(Vma& v, pgno start, pgno pages, pgoff_t pgoff) noexcept {
+        v.set_range(start, pages, pgoff);
+    }
+
+    // The address space that the vma belongs to.
+    static auto& mm(const Vma& v) noexcept { return v.mm(); }
+
+    // Whether two touching vmas have the same file and the same attributes but for r, w and x: then
+    // one may start with the other's anon_vma, as an mprotect may make them one later.
+    static bool alike(const Vma& a, const Vma& b) noexcept {
+        if constexpr (requires { { a.alike(b) } -> std::same_as<bool>; }) {
+            return a.alike(b);
+        } else {
+            return true;
+        }
+    }
+};
+
+/// The customisation point of an address space.
+template <class Mm>
+struct mm_traits {
+    /// Serialises the first faults of one address space against each other (I13, I15). Inside the tree
+    /// lock in the lock order.
+    static auto& page_table_lock(Mm& m) noexcept { return m.page_table_lock; }
+};
+
+/// A user's vma, as seen through its traits.
+template <class V, class Policy>
+concept mappable_vma = requires(V& v, const V& c, vma_hook<Policy>& h, pgno n) {
+    // The hook of a vma.
+    { vma_traits<V>::template hook<Policy>(v) } noexcept -> std::same_as<vma_hook<Policy>&>;
+    // The vma of a hook.
+    { vma_traits<V>::template from_hook<Policy>(h) } noexcept -> std::same_as<V&>;
+    // First page number, number of pages, offset of the first page.
+    { vma_traits<V>::start(c) } noexcept -> std::convertible_to<pgno>;
+    { vma_traits<V>::pages(c) } noexcept -> std::convertible_to<pgno>;
+    { vma_traits<V>::pgoff(c) } noexcept -> std::convertible_to<pgoff_t>;
+    // Changes the three at once.
+    { vma_traits<V>::set_range(v, n, n, n) } noexcept;
+    // The address space.
+    { vma_traits<V>::mm(c) } noexcept;
+    // May the two ever become one?
+    { vma_traits<V>::alike(c, c) } noexcept -> std::same_as<bool>;
+};
+
+/// A ready-made vma: the hook, the range and the owner. `Mm` is the user's address space.
+template <class Mm, class Policy>
+class basic_vma : public vma_hook<Policy> {
+    template <class T>
+    using plain = typename Policy::atomics::template plain<T>;
+
+public:
+    basic_vma(Mm& owner, pgno start, pgno pages, pgoff_t pgoff) noexcept
+        : mm_{&owner}, start_{start}, pages_{pages}, pgoff_{pgoff} {}
+
+    [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
+    [[nodiscard]] pgno start() const noexcept { return start_; }
+    [[nodiscard]] pgno pages() const noexcept { return pages_; }
+    [[nodiscard]] pgno end() const noexcept { return start_ + pages_; }
+    [[nodiscard]] pgoff_t pgoff() const noexcept { return pgoff_; }
+    [[nodiscard]] bool contains(pgno where) const noexcept {
+        return where >= start_ && where - start_ < pages_;
+    }
+
+    /// For the library, and for a vma that is linked nowhere.
+    void set_range(pgno start, pgno pages, pgoff_t pgoff) noexcept {
+        start_ = start;
+        pages_ = pages;
+        pgoff_ = pgoff;
+    }
+
+private:
+    Mm* mm_;
+    // Read holding the address space's lock OR the tree lock; written holding both exclusively.
+    plain<pgno> start_;
+    plain<pgno> pages_;
+    plain<pgoff_t> pgoff_;
+};
+
+}  // namespace rmap::inline RMAP_ABI

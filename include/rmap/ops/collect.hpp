@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The walk in two phases, for visitors that must sleep: collect the places under the walk's lock, drop
+// it, act on them, and confirm under whatever locks the action needed that these still are all places.
+//
+//     do {
+//         pages.collect(page, buffer, keep) ...;      // pins what it keeps
+//         lock what the action needs, in the buffer's address spaces;
+//     } while (pages.confirm(page, buffer, keep) == status::stale);
+
+#include <cstddef>
+
+#include <rmap/core/status.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/model/place.hpp>
+#include <rmap/ops/walk.hpp>
+
+namespace rmap::inline RMAP_ABI::ops {
+
+struct collect_result {
+    status state = status::ok;
+    std::size_t count = 0;  // places written to the buffer
+};
+
+/// Writes the places for which keep(place) returns true into `out`, in walk order. `keep` runs under the
+/// walk's lock: there it looks at the page-table entry, and pins the address space if that could go.
+/// limit: there are more than `room`; what was kept is in the buffer. Others: as walk.
+template <class Map, class Mm, class Keep>
+collect_result collect(Map& map, typename Map::page_type& page, kept_place<Mm>* out,
+                       std::size_t room, Keep keep, walk_mode mode) {
+    collect_result result;
+    bool full = false;
+    const walk_result walked = walk(
+        map, page,
+        [&](const auto& place) {
+            if (result.count == room) {
+                full = true;
+                return false;
+            }
+            if (keep(place)) out[result.count++] = {&place.mm(), place.address()};
+            return true;
+        },
+        mode);
+    result.state = full ? status::limit : walked.state;
+    return result;
+}
+
+/// ok: `keep` accepts the same places now, in the same order. stale: there is another one, or one is
+/// gone (or the order changed, which the caller treats alike). `keep` MUST NOT pin here.
+template <class Map, class Mm, class Keep>
+status confirm(Map& map, typename Map::page_type& page, const kept_place<Mm>* kept,
+               std::size_t count, Keep keep, walk_mode mode) {
+    std::size_t seen = 0;
+    bool differs = false;
+    const walk_result walked = walk(
+        map, page,
+        [&](const auto& place) {
+            if (!keep(place)) return true;
+            differs = seen == count || kept[seen] != kept_place<Mm>{&place.mm(), place.address()};
+            ++seen;
+            return !differs;
+        },
+        mode);
+    if (walked.state == status::not_mapped) return count == 0 ? status::ok : status::stale;
+    if (walked.state != status::ok) return walked.state;
+    return differs || seen != count ? status::stale : status::ok;
+}
+
+}  // namespace rmap::inline RMAP_ABI::ops

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// merge: carries out what plan_merge says. One vma survives and takes over the range; others shrink or
+// are swallowed. If the survivor has no anon_vma and one of those whose range it takes over has (the
+// donor), it takes over that one's chain first, or pages of the donor would not be found any more (Linux
+// bugs 287d97ac0321, 61f67c230a5e).
+
+#include <rmap/core/check.hpp>
+#include <rmap/core/memory.hpp>
+#include <rmap/core/status.hpp>
+#include <rmap/core/trace.hpp>
+#include <rmap/ops/adjust.hpp>
+#include <rmap/ops/clone.hpp>
+#include <rmap/ops/merge_plan.hpp>
+#include <rmap/ops/unlink.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+/// What a merge did. Vmas in `removed` are linked nowhere any more: the caller takes them out of its own
+/// index and frees them. `middle` of the request has shrunk in the cases into_prev and into_next.
+template <class Vma>
+struct merge_result {
+    status state = status::ok;
+    merge_case what = merge_case::none;
+    Vma* survivor = nullptr;
+    Vma* removed[2] = {nullptr, nullptr};
+};
+
+namespace ops {
+
+namespace detail {
+
+/// Who takes over what, and who goes.
+template <class Vma>
+struct merge_moves {
+    Vma* survivor = nullptr;
+    span grown{};              // the survivor's range afterwards
+    span shrunk{};             // the middle's range afterwards, if it stays
+    Vma* removed[2] = {nullptr, nullptr};
+};
+
+template <class Map>
+merge_moves<typename Map::vma_type> moves_of(
+    merge_case what, const merge_request<typename Map::vma_type>& want) noexcept {
+    const span range = want.range;
+    const span prev = want.prev != nullptr ? span_of<Map>(*want.prev) : span{};
+    const span next = want.next != nullptr ? span_of<Map>(*want.next) : span{};
+    const span middle = want.middle != nullptr ? span_of<Map>(*want.middle) : span{};
+    const span up{prev.start, prev.pages + range.pages, prev.pgoff};
+    const span across{prev.start, prev.pages + range.pages + next.pages, prev.pgoff};
+    const span down{range.start, range.pages + next.pages, range.pgoff};
+    const span head{middle.start, middle.pages - range.pages, middle.pgoff};
+    const span tail{range.end(), middle.pages - range.pages, middle.pgoff + range.pages};
+    switch (what) {
+        case merge_case::none: break;
+        case merge_case::fill_gap: return {want.prev, across, {}, {want.next, nullptr}};
+        case merge_case::extend_prev: return {want.prev, up, {}, {}};
+        case merge_case::extend_next: return {want.next, down, {}, {}};
+        case merge_case::into_next: return {want.next, down, head, {}};
+        case merge_case::into_prev: return {want.prev, up, tail, {}};
+        case merge_case::join_all: return {want.prev, across, {}, {want.middle, want.next}};
+        case merge_case::all_into_prev: return {want.prev, up, {}, {want.middle, nullptr}};
+        case merge_case::all_into_next: return {want.next, down, {}, {want.middle, nullptr}};
+    }
+    return {};
+}
+
+/// The first of those whose range the survivor takes over that is faulted.
+template <class Map>
+typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& moves,
+                                 const merge_request<typename Map::vma_type>& want) noexcept {
+    if (Map::own(*moves.survivor) != nullptr) return nullptr;
+    for (auto* v : {moves.removed[0], moves.removed[1], want.middle, want.copied_from}) {
+        if (v != nullptr && Map::own(*v) != nullptr) return v;
+    }
+    return nullptr;
+}
+
+}  // namespace detail
+
+/// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge (state
+/// ok). The caller holds the address space's lock exclusively and no lock further in. no_memory: nothing
+/// has changed. After growing in place the range is never refused: `prev` always takes it.
+template <class Map, memory_source Memory>
+merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
+                                           const merge_request<typename Map::vma_type>& want) {
+    using policy = typename Map::policy;
+    using vma_type = typename Map::vma_type;
+    if (!want.range.valid()) return {status::invalid};
+    const merge_case what = plan_merge<Map>(want);
+    if (what == merge_case::none) return {};
+    const auto moves = detail::moves_of<Map>(what, want);
+    vma_type* const donor = detail::donor_of<Map>(moves, want);
+
+    link_reserve<Map> reserve{map};
+    if (donor != nullptr && reserve_clone(memory, reserve, *donor) != status::ok) {
+        return {status::no_memory};
+    }
+
+    auto* const member = donor != nullptr ? Map::own(*donor) : Map::own(*moves.survivor);
+    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), member};
+    if (want.middle != nullptr && moves.removed[0] != want.middle) {
+        adjust_locked(map, *want.middle, moves.shrunk);
+    }
+    const bool takes_over = donor != nullptr;
+    if (takes_over) {
+        // Not linked yet: the range first, then the chain under that range.
+        adjust_locked(map, *moves.survivor, moves.grown);
+        clone_locked(map, reserve, *moves.survivor, *donor, clone_op::merge_unfaulted);
+    }
+    for (vma_type* gone : moves.removed) {
+        if (gone == nullptr) continue;
+        unlink_file_locked<Map>(*gone);
+        if (Map::own(*gone) != nullptr) unlink_locked(map, reserve, *gone);
+    }
+    if (!takes_over) adjust_locked(map, *moves.survivor, moves.grown);
+    policy::trace::emit(event::merge, moves.survivor);
+    return {status::ok, what, moves.survivor, {moves.removed[0], moves.removed[1]}};
+}
+
+}  // namespace ops
+
+}  // namespace rmap::inline RMAP_ABI

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// split: a vma becomes two, which share the own anon_vma and have equal chains. Walks see either the one
+// or both, never a gap.
+
+#include <rmap/core/check.hpp>
+#include <rmap/core/memory.hpp>
+#include <rmap/core/status.hpp>
+#include <rmap/core/trace.hpp>
+#include <rmap/ops/adjust.hpp>
+#include <rmap/ops/clone.hpp>
+
+namespace rmap::inline RMAP_ABI::ops {
+
+/// `v` keeps what lies below page number `at`, `fresh` gets the rest. `fresh` is not linked and has the
+/// file of `v`; its range is set here. The caller holds the address space's lock exclusively, no lock
+/// further in, and publishes `fresh` in its own index afterwards. invalid: `at` is not inside `v`.
+/// no_memory: nothing has changed.
+template <class Map, memory_source Memory>
+status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::vma_type& fresh,
+             pgno at) {
+    using policy = typename Map::policy;
+    const span whole = span_of<Map>(v);
+    if (at <= whole.start || at >= whole.end()) return status::invalid;
+    const pgno low = at - whole.start;
+
+    link_reserve<Map> reserve{map};
+    if (reserve_clone(memory, reserve, v) != status::ok) return status::no_memory;
+
+    const range_locks<Map> locks{mapping_of<Map>(v), Map::own(v)};
+    Map::vma_traits_type::set_range(fresh, at, whole.pages - low, whole.pgoff + low);
+    if (Map::own(v) != nullptr) clone_locked(map, reserve, fresh, v, clone_op::split);
+    link_file_locked<Map>(fresh);
+    adjust_locked(map, v, {whole.start, low, whole.pgoff});
+    policy::trace::emit(event::split, &v, &fresh);
+    return status::ok;
+}
+
+}  // namespace rmap::inline RMAP_ABI::ops

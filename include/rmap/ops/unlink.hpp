@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// unlink: takes a vma out of all its anon_vmas, at munmap, exit, or when another vma has swallowed it.
+// It frees what nobody needs any more, and cannot fail.
+
+#include <rmap/core/check.hpp>
+#include <rmap/core/trace.hpp>
+#include <rmap/ops/links.hpp>
+
+namespace rmap::inline RMAP_ABI::ops {
+
+/// Under the update guard of the vma's tree; links go to reserve.spent().
+template <class Map>
+void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& v) noexcept {
+    using policy = typename Map::policy;
+    using topology = typename policy::topology;
+    auto* const own = Map::own(v);
+    own->num_active_vmas = own->num_active_vmas - 1;
+    topology::detach(map, v, reserve.spent(), [](auto& empty) noexcept {
+        empty.parent->num_children = empty.parent->num_children - 1;
+        RMAP_CHECK(policy,
+                   empty.num_children == 0 && empty.num_active_vmas == 0, counts_left,
+                   "an anon_vma without vmas has children or active vmas");
+    });
+    topology::set_own(Map::hook_of(v), static_cast<anon_vma<policy>*>(nullptr));
+    policy::trace::emit(event::unlink, &v);
+}
+
+/// The vma is unfaulted afterwards. Its page-table entries MUST be gone before, as pages that stay
+/// mapped lose their anon_vma (I3). The caller holds the address space's lock, no lock further in.
+template <class Map>
+void unlink(Map& map, typename Map::vma_type& v) noexcept {
+    using policy = typename Map::policy;
+    auto* const own = Map::own(v);
+    if (own == nullptr) return;
+    link_reserve<Map> reserve{map};
+    const typename policy::locking::template update<policy> tree{*own};
+    unlink_locked(map, reserve, v);
+}
+
+}  // namespace rmap::inline RMAP_ABI::ops

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// THE place of composition. A policy names one choice on every axis; a user's policy derives from
+// default_policy and names only what differs:
+//
+//     struct my_policy : rmap::default_policy {
+//         using lock = my::irq_spinlock;
+//     };
+//
+// The default gives the semantics of Linux 6.18. compat.hpp has the rules between axes.
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/check.hpp>
+#include <rmap/core/config.hpp>
+#include <rmap/core/memory.hpp>
+#include <rmap/core/statistics.hpp>
+#include <rmap/core/trace.hpp>
+#include <rmap/lifetimes/caller_held.hpp>
+#include <rmap/lifetimes/type_stable.hpp>
+#include <rmap/locking/root.hpp>
+#include <rmap/locks/none.hpp>
+#include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/spin.hpp>
+#include <rmap/merges/linux_6_18.hpp>
+#include <rmap/merges/never.hpp>
+#include <rmap/topologies/chain_tree.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+struct default_policy {
+    using atomics = rmap::atomics::builtin;           // how shared memory is touched
+    using lock = rmap::locks::rw_spin;                // the type of every lock in the map
+    using locking = rmap::locking::root;              // which locks an update and a walk take
+    using topology = rmap::topologies::chain_tree;    // how an anon_vma finds its vmas
+    using merge = rmap::merges::linux_6_18;           // who may share an anon_vma, what may merge
+    using lifetime = rmap::lifetimes::type_stable;    // how a pointer read from a page is made safe
+    using allocator = rmap::memory::heap;             // where anon_vmas and links come from
+    using check = rmap::checks::panic;                // told of broken preconditions
+    using trace = rmap::traces::none;                 // told what happens
+    using stats = rmap::statistics::none;             // counters
+};
+
+/// The reference: what a running Linux 6.18 does.
+struct linux_6_18 : default_policy {};
+
+/// Nothing merges, nothing is shared: the baseline.
+struct never_merge : default_policy {
+    using merge = rmap::merges::never;
+};
+
+/// For one thread: no lock, no locked instruction, no stale reader.
+struct single_threaded : default_policy {
+    using atomics = rmap::atomics::single;
+    using lock = rmap::locks::none;
+    using lifetime = rmap::lifetimes::caller_held;
+};
+
+/// Any of them, with counters: what programs use that print what the map holds.
+template <class Policy>
+struct counted : Policy {
+    using stats = rmap::statistics::counting;
+};
+
+}  // namespace rmap::inline RMAP_ABI

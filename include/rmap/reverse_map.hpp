@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// reverse_map: the library's facade. From a page to every place that maps it. `Page` and `Vma` are the
+// user's types (model/page.hpp, model/vma.hpp say what is asked of them), `Policy` the choices
+// (policy.hpp). Each member function is a call into ops/, where its contract stands in full.
+//
+// Functions that allocate have a form that takes the memory to use first; the other uses the map's.
+// Which lock of the user's must be held is said for each group; locking/order.hpp has the whole order.
+
+#include <cstddef>
+#include <type_traits>
+
+#include <rmap/axes.hpp>
+#include <rmap/compat.hpp>
+#include <rmap/ops/adjust.hpp>
+#include <rmap/ops/all_locks.hpp>
+#include <rmap/ops/clone.hpp>
+#include <rmap/ops/collect.hpp>
+#include <rmap/ops/fork.hpp>
+#include <rmap/ops/merge.hpp>
+#include <rmap/ops/move.hpp>
+#include <rmap/ops/prepare.hpp>
+#include <rmap/ops/split.hpp>
+#include <rmap/ops/tag.hpp>
+#include <rmap/ops/unlink.hpp>
+#include <rmap/ops/walk.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+template <class Page, class Vma, class Policy = default_policy>
+class reverse_map {
+    static_assert(std::derived_from<Policy, default_policy>,
+                  "rmap: a policy must derive from rmap::default_policy. A common mistake is to write "
+                  "a struct of its own, which then lacks axes");
+    static_assert(!detail::has_misspelt_axis<Policy>,
+                  "rmap: the policy names an axis that does not exist. The axes are atomics, lock, "
+                  "locking, topology, merge, lifetime, allocator, check, trace, stats. A common "
+                  "mistake is a plural or a suffix");
+    static_assert(detail::atomics_axis<Policy>,
+                  "rmap: atomics must be a family: atomic<T>, plain<T>, fence, pause. A common mistake "
+                  "is to name std::atomic; use hosted::std_atomics");
+    static_assert(can_default_construct<typename Policy::lock>,
+                  "rmap: lock must be default constructible without throwing. A common mistake is a "
+                  "lock that wants its rank in the constructor; make that a template argument");
+    static_assert(can_lock<typename Policy::lock>,
+                  "rmap: lock must have lock(), noexcept. A common mistake is a std::mutex; use "
+                  "hosted::mutex");
+    static_assert(can_unlock<typename Policy::lock>,
+                  "rmap: lock must have unlock(), noexcept, taking the token if lock() returns one. A "
+                  "common mistake is a lock whose unlock is named release");
+    static_assert(can_try_lock<typename Policy::lock>,
+                  "rmap: lock must have try_lock(), noexcept. A common mistake is to leave it out of a "
+                  "lock that never fails; return true");
+    static_assert(detail::topology_axis<Policy>,
+                  "rmap: topology must provide vma_hook, anchor, link, link_list, own, inherited and "
+                  "links_of. A common mistake is to name one of these, not the topology");
+    static_assert(detail::locking_axis<Policy>,
+                  "rmap: locking must provide the guards update and walk. A common mistake is to name "
+                  "a lock; that is the axis 'lock'");
+    static_assert(detail::merge_axis<Policy>,
+                  "rmap: merge must answer may_share, may_merge, may_bridge and may_reuse. A common "
+                  "mistake is to answer for prepare alone");
+    static_assert(detail::lifetime_axis<Policy>,
+                  "rmap: lifetime must provide a pool with get, put and clear. A common mistake is to "
+                  "name an allocator; that is the axis 'allocator'");
+    static_assert(detail::allocator_axis<Policy>,
+                  "rmap: allocator must have allocate(size, align) and deallocate(p, size, align), "
+                  "noexcept. A common mistake is a std::allocator; use hosted::pmr_memory");
+    static_assert(detail::check_axis<Policy>,
+                  "rmap: check must have a static failed(name, what, file, line), noexcept");
+    static_assert(detail::trace_axis<Policy>,
+                  "rmap: trace must have a static emit(event, object, object), noexcept");
+    static_assert(detail::stats_axis<Policy>,
+                  "rmap: stats must provide counters<Atomics>");
+    static_assert(compatible_axes<Policy>::value);
+    static_assert(mappable_page<Page, Policy>,
+                  "rmap: the page type must have a hook and tell whether it is mapped. A common "
+                  "mistake is to forget the base class rmap::page_hook<Policy>, or mapped()");
+    static_assert(mappable_vma<Vma, Policy>,
+                  "rmap: the vma type must have a hook, a range, set_range and an address space. A "
+                  "common mistake is to forget the base class rmap::vma_hook<Policy>, or to derive "
+                  "from the hook of another policy");
+
+public:
+    // Every axis, read back.
+    using policy = Policy;
+    using atomics = typename Policy::atomics;
+    using lock_type = typename Policy::lock;
+    using locking_type = typename Policy::locking;
+    using topology_type = typename Policy::topology;
+    using merge_type = typename Policy::merge;
+    using lifetime_type = typename Policy::lifetime;
+    using allocator_type = typename Policy::allocator;
+    using stats_type = typename Policy::stats::template counters<atomics>;
+    // The types that it works with.
+    using page_type = Page;
+    using vma_type = Vma;
+    using page_traits_type = page_traits<Page>;
+    using vma_traits_type = vma_traits<Vma>;
+    using file_traits_type = file_traits<Vma>;
+    using mm_type =
+        std::remove_reference_t<decltype(vma_traits<Vma>::mm(std::declval<const Vma&>()))>;
+    using anon_vma_type = anon_vma<Policy>;
+    using i_mmap_type = i_mmap<Policy>;
+    using request = merge_request<Vma>;
+    using merged = merge_result<Vma>;
+    using moved = vma_move<Vma>;
+    using place = kept_place<mm_type>;
+
+    reverse_map() noexcept = default;
+    explicit reverse_map(allocator_type memory) noexcept
+        : memory_{static_cast<allocator_type&&>(memory)} {
+        static_assert(detail::topology_can_attach<reverse_map>,
+                      "rmap: topology must have attach(map, vma, anon_vma, links), noexcept");
+    }
+    reverse_map(const reverse_map&) = delete;
+    reverse_map& operator=(const reverse_map&) = delete;
+    /// Every vma MUST be unlinked and every reference put before.
+    ~reverse_map() { pool_.clear(memory_); }
+
+    // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare, where
+    // shared is enough ----------------------------------------------------------------------------
+
+    status prepare(Vma& v, Vma* prev, Vma* next) { return prepare(memory_, v, prev, next); }
+    template <memory_source Memory>
+    status prepare(Memory& memory, Vma& v, Vma* prev, Vma* next) {
+        return ops::prepare(*this, memory, v, prev, next);
+    }
+
+    status clone(Vma& to, Vma& from, ops::clone_op op) { return clone(memory_, to, from, op); }
+    template <memory_source Memory>
+    status clone(Memory& memory, Vma& to, Vma& from, ops::clone_op op) {
+        static_assert(detail::topology_can_clone<reverse_map>,
+                      "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
+        return ops::clone(*this, memory, to, from, op);
+    }
+
+    status fork(Vma& child, Vma& parent) { return fork(memory_, child, parent); }
+    template <memory_source Memory>
+    status fork(Memory& memory, Vma& child, Vma& parent) {
+        static_assert(detail::topology_can_clone<reverse_map>,
+                      "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
+        return ops::fork(*this, memory, child, parent);
+    }
+
+    void unlink(Vma& v) noexcept { ops::unlink(*this, v); }
+
+    // ---- ranges: the caller holds the address space's lock exclusively ----------------------------
+
+    status split(Vma& v, Vma& fresh, pgno at) { return split(memory_, v, fresh, at); }
+    template <memory_source Memory>
+    status split(Memory& memory, Vma& v, Vma& fresh, pgno at) {
+        return ops::split(*this, memory, v, fresh, at);
+    }
+
+    [[nodiscard]] static merge_case plan_merge(const request& want) noexcept {
+        return ops::plan_merge<reverse_map>(want);
+    }
+    [[nodiscard]] merged merge(const request& want) { return merge(memory_, want); }
+    template <memory_source Memory>
+    [[nodiscard]] merged merge(Memory& memory, const request& want) {
+        return ops::merge(*this, memory, want);
+    }
+
+    status adjust(Vma& v, const ops::span& to) noexcept { return ops::adjust(*this, v, to); }
+
+    status expand_down(Vma& v, pgno new_start, Vma* prev, Vma* next) {
+        return expand_down(memory_, v, new_start, prev, next);
+    }
+    template <memory_source Memory>
+    status expand_down(Memory& memory, Vma& v, pgno new_start, Vma* prev, Vma* next) {
+        return ops::expand_down(*this, memory, v, new_start, prev, next);
+    }
+    status expand_up(Vma& v, pgno new_pages, Vma* prev, Vma* next) {
+        return expand_up(memory_, v, new_pages, prev, next);
+    }
+    template <memory_source Memory>
+    status expand_up(Memory& memory, Vma& v, pgno new_pages, Vma* prev, Vma* next) {
+        return ops::expand_up(*this, memory, v, new_pages, prev, next);
+    }
+
+    [[nodiscard]] moved copy_vma(const request& want, Vma& fresh) {
+        return copy_vma(memory_, want, fresh);
+    }
+    template <memory_source Memory>
+    [[nodiscard]] moved copy_vma(Memory& memory, const request& want, Vma& fresh) {
+        return ops::copy_vma(*this, memory, want, fresh);
+    }
+    using move_locks = ops::move_locks<reverse_map>;
+
+    void link_file(Vma& v) noexcept { ops::link_file<reverse_map>(v); }
+    void unlink_file(Vma& v) noexcept { ops::unlink_file<reverse_map>(v); }
+
+    /// A guard that holds every lock through which the vmas of an address space can be walked.
+    template <class ForEach>
+    [[nodiscard]] auto take_all_locks(ForEach for_each) {
+        static_assert(compatible_all_locks<Policy>::value);
+        return ops::all_locks<reverse_map, ForEach>{*this, for_each};
+    }
+
+    // ---- tags: the caller holds the page lock ------------------------------------------------------
+
+    void tag_new(Page& p, const Vma& v, pgno at) noexcept { ops::tag_new<reverse_map>(p, v, at); }
+    void tag_shared(Page& p, const Vma& v, pgno at) noexcept {
+        ops::tag_shared<reverse_map>(p, v, at);
+    }
+    void tag_own(Page& p, const Vma& v, pgno at) noexcept { ops::tag_own<reverse_map>(p, v, at); }
+    void tag_moved(Page& p, const Vma& v, pgno at) noexcept { ops::tag_moved<reverse_map>(p, v, at); }
+    void tag_file(Page& p, i_mmap_type& file, pgoff_t index) noexcept {
+        ops::tag_file<reverse_map>(p, file, index);
+    }
+    void tag_ksm(Page& p, ksm_node<Policy>& node) noexcept { ops::tag_ksm<reverse_map>(p, node); }
+    void untag(Page& p) noexcept { ops::untag<reverse_map>(p); }
+
+    void ksm_add(ksm_node<Policy>& node, ksm_item<Policy>& item, anon_vma_type& from,
+                 const mm_type& mm, pgno address) noexcept {
+        ops::ksm_add<reverse_map>(node, item, from, mm, address);
+    }
+    void ksm_remove(ksm_node<Policy>& node, ksm_item<Policy>& item) noexcept {
+        ops::ksm_remove(*this, node, item);
+    }
+
+    // ---- walks: no lock of the user's, but for the page lock where ops/walk.hpp says so -----------
+
+    template <need Need = need::complete, class Visitor>
+    walk_result walk(Page& p, Visitor&& visitor, walk_mode mode = walk_mode::wait) {
+        static_assert(compatible_walk<Policy, Need>::value);
+        return ops::walk(*this, p, visitor, mode);
+    }
+    template <need Need = need::complete, class Visitor>
+    walk_result walk_file(i_mmap_type& file, pgoff_t first, pgno pages, Visitor&& visitor,
+                          walk_mode mode = walk_mode::wait) {
+        return ops::walk_file(*this, file, first, pages, visitor, mode);
+    }
+    template <need Need = need::complete, class Visitor>
+    walk_result walk_from(anon_vma_type& av, pgoff_t index, Visitor&& visitor,
+                          walk_mode mode = walk_mode::wait) {
+        static_assert(compatible_walk<Policy, Need>::value);
+        return ops::walk_from(*this, av, index, visitor, mode);
+    }
+    template <class Keep>
+    ops::collect_result collect(Page& p, place* out, std::size_t room, Keep keep,
+                                walk_mode mode = walk_mode::wait) {
+        static_assert(compatible_walk<Policy, need::complete>::value);
+        return ops::collect(*this, p, out, room, keep, mode);
+    }
+    template <class Keep>
+    status confirm(Page& p, const place* kept, std::size_t count, Keep keep,
+                   walk_mode mode = walk_mode::wait) {
+        return ops::confirm(*this, p, kept, count, keep, mode);
+    }
+
+    /// f(anon_vma&, index) under the walk's lock: "lock-read".
+    template <class F>
+    status with_anon_vma(Page& p, F f, walk_mode mode = walk_mode::wait) {
+        return ops::with_anon_vma(*this, p, mode, f);
+    }
+    /// A reference on the page's anon_vma, null if nothing maps the page. Give it back with put.
+    [[nodiscard]] anon_vma_type* get(Page& p) {
+        anon_vma_type* got = nullptr;
+        const status found = with_anon_vma(p, [&](anon_vma_type& av, pgoff_t) {
+            ops::get(av);
+            got = &av;
+        });
+        return found == status::ok ? got : nullptr;
+    }
+    void put(anon_vma_type& av) noexcept { ops::put(*this, av); }
+
+    // ---- what is there ---------------------------------------------------------------------------
+
+    /// The vma's own anon_vma; null while unfaulted. No lock.
+    [[nodiscard]] static anon_vma_type* own(const Vma& v) noexcept {
+        return topology_type::template own<Policy>(hook_of(v));
+    }
+    /// Whether the vma is a fork child: faulted, linked to more than one anon_vma.
+    [[nodiscard]] static bool inherited(const Vma& v) noexcept {
+        return topology_type::template inherited<Policy>(hook_of(v));
+    }
+    /// f(anon_vma&) for each link of the vma, newest first; the caller holds the address space's lock.
+    template <class F>
+    static void for_each_link(const Vma& v, F f) {
+        topology_type::template for_each_link<Policy>(hook_of(v), f);
+    }
+    /// Raw, for dumps of a map that nobody changes: use walk or with_anon_vma in any other case.
+    [[nodiscard]] static anon_vma_type* anon_vma_of(Page& p) noexcept {
+        return page_hook<Policy>::anon(hook_of(p).read());
+    }
+    [[nodiscard]] static pgoff_t index_of(Page& p) noexcept { return hook_of(p).index(); }
+    [[nodiscard]] static page_kind kind_of(Page& p) noexcept { return hook_of(p).kind(); }
+
+    // ---- what ops/ asks for ----------------------------------------------------------------------
+
+    [[nodiscard]] static vma_hook<Policy>& hook_of(Vma& v) noexcept {
+        return vma_traits_type::template hook<Policy>(v);
+    }
+    [[nodiscard]] static const vma_hook<Policy>& hook_of(const Vma& v) noexcept {
+        return vma_traits_type::template hook<Policy>(const_cast<Vma&>(v));
+    }
+    [[nodiscard]] static Vma& vma_of(vma_hook<Policy>& h) noexcept {
+        return vma_traits_type::template from_hook<Policy>(h);
+    }
+    [[nodiscard]] static page_hook<Policy>& hook_of(Page& p) noexcept {
+        return page_traits_type::template hook<Policy>(p);
+    }
+    [[nodiscard]] static auto& page_table_lock(Vma& v) noexcept {
+        return mm_traits<mm_type>::page_table_lock(vma_traits_type::mm(v));
+    }
+    [[nodiscard]] allocator_type& memory() noexcept { return memory_; }
+    [[nodiscard]] auto& pool() noexcept { return pool_; }
+    [[nodiscard]] stats_type& stats() noexcept { return stats_; }
+    [[nodiscard]] lock_type& all_locks_mutex() noexcept { return all_locks_mutex_; }
+
+private:
+    [[no_unique_address]] allocator_type memory_{};
+    [[no_unique_address]] stats_type stats_{};
+    [[no_unique_address]] lock_type all_locks_mutex_{};
+    typename lifetime_type::template pool<Policy> pool_{};
+};
+
+}  // namespace rmap::inline RMAP_ABI
