@@ -64,14 +64,14 @@ struct event {
     bool locked = false;
     bool stack = false;
     bool keep = false;
-    id mm = 0;          // the address space; of a fork, the parent
-    id child = 0;       // fork
-    id file = 0;        // filesize, punch, and mmap unless `mapping` is anon
-    pgno start = 0;     // START, OLD
-    pgno pages = 0;     // N, OLDN
-    pgno to = 0;        // NEW of mremap and grow
-    pgno to_pages = 0;  // NEWN
-    pgoff_t pgoff = 0;  // punch, and mmap of a file
+    id mm = 0;                        // the address space; of a fork, the parent
+    id child = 0;                     // fork
+    id file = 0;                      // filesize, punch, and mmap unless `mapping` is anon
+    pgno start = 0;                   // START, OLD
+    pgno pages = 0;                   // N, OLDN
+    pgno to = 0;                      // NEW of mremap and grow
+    pgno to_pages = 0;                // NEWN
+    pgoff_t pgoff = 0;                // punch, and mmap of a file
     std::span<const place> places{};  // ksm; good until the reader's next call
 };
 

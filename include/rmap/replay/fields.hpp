@@ -2,8 +2,8 @@
 #pragma once
 
 // One line of a trace, taken apart field by field. Every take_ function reads the next field and
-// returns false with a message in error() when it is missing or not what it must be; the first message
-// stays. Nothing is copied: the line MUST outlive the object.
+// returns false with a message in error() when it is missing or not what it must be; the first
+// message stays. Nothing is copied: the line MUST outlive the object.
 
 #include <cstdint>
 #include <string>
@@ -59,12 +59,12 @@ public:
         if (!more()) return fail(std::string{"missing field "} + name);
         const char* from = at_;
         const char* p = from;
-        while (p != end_ && *p != ' ') ++p;
+        while (p != end_ && *p != ' ')
+            ++p;
         at_ = p + 1;
         out = {from, static_cast<std::size_t>(p - from)};
-        return !out.empty() ||
-               fail(std::string{"an empty field where "} + name +
-                    " must stand (fields are separated by single spaces)");
+        return !out.empty() || fail(std::string{"an empty field where "} + name +
+                                    " must stand (fields are separated by single spaces)");
     }
 
     /// A number in decimal, at most `most`.
@@ -94,7 +94,8 @@ public:
 
     /// `START N`, not empty, inside the traced range.
     bool take_range(const char* start_name, const char* pages_name, pgno& start, pgno& pages) {
-        if (!take_hex(start_name, start) || !take_decimal(pages_name, page_limit, pages)) return false;
+        if (!take_hex(start_name, start) || !take_decimal(pages_name, page_limit, pages))
+            return false;
         if (pages == 0) return fail(std::string{pages_name} + " is 0: the range is empty");
         return inside(start, pages);
     }
@@ -125,7 +126,8 @@ public:
         if (!take_word("PROT", word)) return false;
         const bool good = word.size() == 3 && (word[0] == 'r' || word[0] == '-') &&
                           (word[1] == 'w' || word[1] == '-') && (word[2] == 'x' || word[2] == '-');
-        if (!good) return fail("PROT " + quoted(word) + " is not of the form rwx, '-' where absent");
+        if (!good)
+            return fail("PROT " + quoted(word) + " is not of the form rwx, '-' where absent");
         out = mm::prot::none;
         if (word[0] == 'r') out = out | mm::prot::r;
         if (word[1] == 'w') out = out | mm::prot::w;

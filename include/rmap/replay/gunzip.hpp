@@ -2,8 +2,8 @@
 #pragma once
 
 // Unpacks gzip data by the program gzip, which runs beside this one. input.hpp calls it when a file
-// begins with gzip's two bytes. Guarantees that no child outlives the object, and that damage is told
-// from the end of the data. Needs POSIX.
+// begins with gzip's two bytes. Guarantees that no child outlives the object, and that damage is
+// told from the end of the data. Needs POSIX.
 
 #include <cerrno>
 #include <csignal>

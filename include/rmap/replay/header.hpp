@@ -17,8 +17,8 @@ struct header {
     bool covers_all = true;
     bool accounting = false;
     bool anon_rows_only = false;  // snapshots leave out the pages of files
-    pgno first = 0;          // the traced range
-    pgno last = page_limit;  // one past its end
+    pgno first = 0;               // the traced range
+    pgno last = page_limit;       // one past its end
 
     /// Whether the pages lie in the traced range. Both numbers MUST be below page_limit.
     [[nodiscard]] constexpr bool covers(pgno start, pgno pages) const noexcept {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The bytes of a trace, a line at a time: from a file, from the standard input (`-`), or from memory;
-// gzip files are unpacked on the way. One buffer holds what was read ahead, so a trace of any length
-// needs as much memory as its longest line. The reader calls it.
+// The bytes of a trace, a line at a time: from a file, from the standard input (`-`), or from
+// memory; gzip files are unpacked on the way. One buffer holds what was read ahead, so a trace of
+// any length needs as much memory as its longest line. The reader calls it.
 
 #include <cerrno>
 #include <cstddef>
@@ -65,10 +65,9 @@ public:
     [[nodiscard]] result next(std::string_view& out) {
         std::size_t searched = begin_;
         for (;;) {
-            const void* end =
-                filled_ == searched
-                    ? nullptr
-                    : std::memchr(buffer_.data() + searched, '\n', filled_ - searched);
+            const void* end = filled_ == searched ? nullptr
+                                                  : std::memchr(buffer_.data() + searched, '\n',
+                                                                filled_ - searched);
             if (end != nullptr) {
                 const char* from = buffer_.data() + begin_;
                 out = {from, static_cast<std::size_t>(static_cast<const char*>(end) - from)};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What was wrong with an input, and where. The reader and the player report it; the program prints it.
+// What was wrong with an input, and where. The reader and the player report it; the program prints
+// it.
 
 #include <cstdint>
 #include <string>

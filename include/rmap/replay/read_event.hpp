@@ -10,8 +10,8 @@
 
 namespace rmap::inline RMAP_ABI::replay {
 
-/// Fills what `out.what` needs. False: f.error() says which field is wrong. `places` keeps the list of
-/// a ksm line, to which `out` then points.
+/// Fills what `out.what` needs. False: f.error() says which field is wrong. `places` keeps the list
+/// of a ksm line, to which `out` then points.
 inline bool read_event(fields& f, std::vector<place>& places, event& out) {
     switch (out.what) {
         case verb::snap: return true;

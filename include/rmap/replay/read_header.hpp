@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Reads the header line by line: each at most once, in any order, the required ones before the first
-// event. Only the reader calls it.
+// Reads the header line by line: each at most once, in any order, the required ones before the
+// first event. Only the reader calls it.
 
 #include <string>
 #include <string_view>
@@ -54,7 +54,8 @@ public:
 
 private:
     result missing(std::string_view line, std::string_view next) {
-        return fail("the header has no `" + std::string{line} + "` line before " + std::string{next});
+        return fail("the header has no `" + std::string{line} + "` line before " +
+                    std::string{next});
     }
 
     result fail(std::string what) {

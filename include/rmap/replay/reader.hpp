@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Reads a trace: the header, then event by event, and the rows of a snapshot when asked. Strict: what
-// the format does not allow is an error with file, line and reason, after which the reader stands
-// still. It knows syntax, numbers and the traced range; whether an event can have happened is for the
-// player to say. Holds one line at a time.
+// Reads a trace: the header, then event by event, and the rows of a snapshot when asked. Strict:
+// what the format does not allow is an error with file, line and reason, after which the reader
+// stands still. It knows syntax, numbers and the traced range; whether an event can have happened
+// is for the player to say. Holds one line at a time.
 
 #include <string>
 #include <string_view>
@@ -40,8 +40,8 @@ public:
     /// What went wrong, after `failed` or false.
     [[nodiscard]] const problem& error() const noexcept { return error_; }
 
-    /// The next event; the `mm` lines of the header are events, too. After verb::snap the caller MUST
-    /// call read_snapshot.
+    /// The next event; the `mm` lines of the header are events, too. After verb::snap the caller
+    /// MUST call read_snapshot.
     [[nodiscard]] result next(event& out) {
         if (!error_.what.empty() || (line_ == 0 && !read_first_line())) return result::failed;
         std::string_view text;
@@ -142,7 +142,8 @@ private:
 
     static std::string not_an_event(std::string_view word) {
         const std::string name{word};
-        if (index_of(header_words, word) >= 0) return "a header line, `" + name + "`, after the first event";
+        if (index_of(header_words, word) >= 0)
+            return "a header line, `" + name + "`, after the first event";
         if (index_of(row_words, word) >= 0) return "a row, `" + name + "`, outside of a snapshot";
         if (word == "rmap-trace") return "a second `rmap-trace` line: one file holds one trace";
         return "unknown event " + quoted(word);

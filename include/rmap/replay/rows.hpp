@@ -29,8 +29,7 @@ inline bool take_places(fields& f, snapshot& into, slice& out) {
 inline bool read_vma_row(fields& f, const header& head, vma_row& out) {
     if (!head.covers_all) return f.fail("scope pages has no such rows");
     if (!f.take_id("MM", out.mm) || !f.take_range("START", "N", out.start, out.pages) ||
-        !f.take_prot(out.access) ||
-        !f.take_mapping(out.pages, out.mapping, out.file, out.pgoff)) {
+        !f.take_prot(out.access) || !f.take_mapping(out.pages, out.mapping, out.file, out.pgoff)) {
         return false;
     }
     out.locked = f.take_flag("locked");

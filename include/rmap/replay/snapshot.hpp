@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// One snapshot: the rows between `snap` and `end`. The reader fills one with what the kernel reported,
-// collect.hpp another with what the library has; compare.hpp holds the two side by side. Lists of
-// places and of ids lie in one vector each, so that a snapshot used again allocates nothing.
+// One snapshot: the rows between `snap` and `end`. The reader fills one with what the kernel
+// reported, collect.hpp another with what the library has; compare.hpp holds the two side by side.
+// Lists of places and of ids lie in one vector each, so that a snapshot used again allocates
+// nothing.
 
 #include <cstdint>
 #include <span>

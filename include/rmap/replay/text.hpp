@@ -13,15 +13,18 @@ namespace rmap::inline RMAP_ABI::replay {
 
 /// The words that begin events, in the order of `verb`.
 inline constexpr std::string_view verb_words[] = {
-    "read", "write", "mmap", "munmap", "mprotect", "mremap",   "grow",  "dontneed", "mlock", "munlock",
-    "fork", "exit",  "exec", "mm",     "filesize", "punch",    "migrate", "ksm",    "snap"};
+    "read",     "write", "mmap",    "munmap", "mprotect", "mremap", "grow",
+    "dontneed", "mlock", "munlock", "fork",   "exit",     "exec",   "mm",
+    "filesize", "punch", "migrate", "ksm",    "snap"};
 
-/// The words that begin the header's lines after the first; three that must be there, then the others.
+/// The words that begin the header's lines after the first; three that must be there, then the
+/// others.
 inline constexpr std::string_view header_words[] = {"kernel", "page",       "scope",
                                                     "range",  "accounting", "rows"};
 
 /// The words that begin the lines of a snapshot.
-inline constexpr std::string_view row_words[] = {"vma", "page", "av", "chain", "owns", "objs", "end"};
+inline constexpr std::string_view row_words[] = {"vma",  "page", "av", "chain",
+                                                 "owns", "objs", "end"};
 
 /// The index of `word` in a table, or -1.
 template <std::size_t Count>
