@@ -5,6 +5,8 @@
 #
 #   cmake -DCOMPILER=g++ -DINCLUDE=include -DWORK=/some/folder -P bench/include_cost.cmake
 
+cmake_minimum_required(VERSION 3.25)
+
 set(headers rmap/fwd.hpp rmap/core/version.hpp rmap/rmap.hpp rmap/hosted.hpp rmap/mm.hpp
     rmap/replay.hpp rmap/verify.hpp)
 

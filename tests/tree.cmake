@@ -95,8 +95,10 @@ foreach(how IN ITEMS installed subdirectory fetch pkg_config)
     if(how STREQUAL "pkg_config" AND NOT RMAP_TEST_PKG_CONFIG)
         continue()
     endif()
-    add_script_test(consumer.${how} consumer consumer/run.cmake "HOW=${how}"
-        "COMPILER=${CMAKE_CXX_COMPILER}" "GENERATOR=${CMAKE_GENERATOR}"
-        "MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}" "PKG_CONFIG=${RMAP_TEST_PKG_CONFIG}"
-        "VERSION=${PROJECT_VERSION}")
+    foreach(compiler IN LISTS native_compilers)
+        add_script_test(consumer.${how}.${compiler} consumer consumer/run.cmake "HOW=${how}"
+            "COMPILER=${compiler_${compiler}}" "GENERATOR=${CMAKE_GENERATOR}"
+            "MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}" "PKG_CONFIG=${RMAP_TEST_PKG_CONFIG}"
+            "VERSION=${PROJECT_VERSION}")
+    endforeach()
 endforeach()

@@ -3,6 +3,8 @@
 # Builds and runs the project in this folder against rmap: HOW is installed, subdirectory, fetch or
 # pkg_config (which needs no CMake project). Its program must print VERSION.
 
+cmake_minimum_required(VERSION 3.25)
+
 file(REMOVE_RECURSE "${WORK}")
 set(prefix "${WORK}/prefix")
 set(ENV{PKG_CONFIG_PATH} "${prefix}/share/pkgconfig")

@@ -2,6 +2,8 @@
 #
 # call_cycles finds a planted recursion, direct and mutual, and finds none where there is none.
 
+cmake_minimum_required(VERSION 3.25)
+
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
 file(MAKE_DIRECTORY "${WORK}")
 

@@ -6,6 +6,8 @@
 #
 #   COMPILER, FLAGS (one string)   ROOT  the source tree   WORK  a folder   CALL_CYCLES  the program
 
+cmake_minimum_required(VERSION 3.25)
+
 set(hooks _ZnwmRKSt9nothrow_t _ZdlPv _ZdlPvm rmap_panic memcpy memset memmove memcmp)
 
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")

@@ -8,6 +8,8 @@
 #   EXCLUDE   with ROOM `.`: the rooms whose umbrellas are left out, with commas
 #   ROOT      the source tree; WORK  a folder for its files
 
+cmake_minimum_required(VERSION 3.25)
+
 file(GLOB_RECURSE headers RELATIVE "${ROOT}/include" "${ROOT}/include/rmap/${ROOM}/*.hpp")
 if(ROOM STREQUAL ".")
     file(GLOB headers RELATIVE "${ROOT}/include" "${ROOT}/include/rmap/*.hpp")

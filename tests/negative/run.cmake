@@ -5,6 +5,8 @@
 #
 #   COMPILER  the compiler     CASE  a file name in tests/negative     ROOT  the source tree
 
+cmake_minimum_required(VERSION 3.25)
+
 set(case "${ROOT}/tests/negative/${CASE}")
 file(STRINGS "${case}" first LIMIT_COUNT 1)
 if(NOT first MATCHES "^// expect: (.+)$")
