@@ -122,9 +122,11 @@ public:
     // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare, where
     // shared is enough ----------------------------------------------------------------------------
 
-    status prepare(Vma& v, Vma* prev, Vma* next) { return prepare(memory_, v, prev, next); }
+    status prepare(Vma& v, Vma* prev = nullptr, Vma* next = nullptr) {
+        return prepare(memory_, v, prev, next);
+    }
     template <memory_source Memory>
-    status prepare(Memory& memory, Vma& v, Vma* prev, Vma* next) {
+    status prepare(Memory& memory, Vma& v, Vma* prev = nullptr, Vma* next = nullptr) {
         return ops::prepare(*this, memory, v, prev, next);
     }
 

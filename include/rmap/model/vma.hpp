@@ -91,6 +91,9 @@ class basic_vma : public vma_hook<Policy> {
 public:
     basic_vma(Mm& owner, pgno start, pgno pages, pgoff_t pgoff) noexcept
         : mm_{&owner}, start_{start}, pages_{pages}, pgoff_{pgoff} {}
+    /// Anonymous memory: until it is moved, its offsets are its page numbers.
+    basic_vma(Mm& owner, pgno start, pgno pages) noexcept
+        : basic_vma{owner, start, pages, start} {}
 
     [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
     [[nodiscard]] pgno start() const noexcept { return start_; }
