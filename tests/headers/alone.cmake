@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 #
-# Compiles each header of a room alone, included twice, with warnings as errors, and sees that the
-# object asks for nothing: a header that brings in a symbol by itself has a static constructor.
+# Compiles each header of a room alone, included twice, with warnings as errors. With -nostdlib the
+# object must also ask for nothing: what a header brings in by itself is a static constructor.
 #
 #   COMPILER  the compiler; FLAGS its flags in one string
 #   ROOM      a folder under include/rmap, or `.`: the headers outside the rooms
@@ -19,6 +19,8 @@ if(ROOM STREQUAL ".")
     endforeach()
 endif()
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+execute_process(COMMAND "${COMPILER}" -print-prog-name=nm OUTPUT_VARIABLE nm
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
 
 set(failed 0)
 set(count 0)
@@ -32,6 +34,14 @@ foreach(header IN LISTS headers)
     if(NOT code EQUAL 0)
         math(EXPR failed "${failed} + 1")
         message("${header} does not compile alone:\n${output}")
+        continue()
+    endif()
+    if("-nostdlib" IN_LIST flags)
+        execute_process(COMMAND "${nm}" "${WORK}/${name}.o" OUTPUT_VARIABLE symbols)
+        if(symbols MATCHES "[^\n]* U [^\n]*|[^\n]*(_GLOBAL__sub_I|__cxx_global_var_init)[^\n]*")
+            math(EXPR failed "${failed} + 1")
+            message("${header} by itself asks for a symbol or starts up:\n${CMAKE_MATCH_0}")
+        endif()
     endif()
 endforeach()
 if(failed)

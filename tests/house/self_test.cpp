@@ -27,7 +27,8 @@ struct planted {
 const std::vector<planted> sound{
     {"include/rmap/core/a.hpp", top + "#include <cstddef>\n// may throw, thread_local\n", ""},
     {"include/rmap/locks/l.hpp", top + "#include <rmap/core/a.hpp>\n", ""},
-    {"include/rmap/topologies/t.hpp", top + "#include <rmap/core/a.hpp>\n", ""},
+    {"include/rmap/locks/guard.hpp", top + "#include <rmap/locks/l.hpp>\n", ""},
+    {"include/rmap/topologies/t.hpp", top + "#include <rmap/locks/guard.hpp>\n", ""},
     {"include/rmap/hosted/h.hpp", top + "#include <mutex>\n#include <rmap/locks/l.hpp>\n", ""},
     {"include/rmap/verify/v.hpp", top + "#include <rmap/hosted/h.hpp>\n", ""},
     {"include/rmap/mm/m.hpp", top + "#include <rmap/hosted/h.hpp>\n", ""},
@@ -53,9 +54,18 @@ const std::vector<planted> faults{
     {"include/rmap/core/b.hpp", top + std::string(399, '\n'), "more than 400 lines"},
     {"include/rmap/core/b.hpp", top + "// " + std::string(98, 'x') + "\n", "more than 100 columns"},
     {"include/rmap/core/b.hpp", top + "\tint x;\n", "a tab"},
-    {"include/rmap/mm/b.hpp", top + "// TO" "DO\n", "a word of unfinished"},
-    {"docs/b.md", "see ../sha" "red/x\n", "a path outside"},
-    {"README.md", "see /wo" "rk/x\n", "a path outside"},
+    {"include/rmap/mm/b.hpp",
+     top + "// TO"
+           "DO\n",
+     "a word of unfinished"},
+    {"docs/b.md",
+     "see ../sha"
+     "red/x\n",
+     "a path outside"},
+    {"README.md",
+     "see /wo"
+     "rk/x\n",
+     "a path outside"},
 };
 
 void write(const fs::path& root, const planted& file) {
@@ -66,8 +76,7 @@ void write(const fs::path& root, const planted& file) {
 }  // namespace
 
 int main() {
-    const fs::path root =
-        fs::temp_directory_path() / ("rmap-house-" + std::to_string(::getpid()));
+    const fs::path root = fs::temp_directory_path() / ("rmap-house-" + std::to_string(::getpid()));
     int failures = 0;
     for (std::size_t i = 0; i <= faults.size(); ++i) {
         fs::remove_all(root);

@@ -1,4 +1,4 @@
-// expect: rmap: an atomic holds a trivially copyable type of at most a machine word
+// expect: rmap: an atomic holds a trivially copyable type
 // SPDX-License-Identifier: BSL-1.0
 
 #include <rmap/core/atomics.hpp>
