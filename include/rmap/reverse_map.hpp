@@ -311,6 +311,9 @@ public:
     [[nodiscard]] allocator_type& memory() noexcept { return memory_; }
     [[nodiscard]] auto& pool() noexcept { return pool_; }
     [[nodiscard]] stats_type& stats() noexcept { return stats_; }
+    /// Gives the memory that waits to be used again back to the allocator. The caller MUST know that no
+    /// lookup is under way: there is no reader whom a stale pointer could lead there.
+    void trim() noexcept { pool_.clear(memory_); }
     [[nodiscard]] lock_type& all_locks_mutex() noexcept { return all_locks_mutex_; }
 
 private:

@@ -81,3 +81,11 @@ using check_of = typename Policy::check;
 #else
 #define RMAP_CHECK_HELD(Policy, condition, name, what) static_cast<void>(0)
 #endif
+
+// Costs as much as there are vmas under an anon_vma or a file, for every change.
+#if RMAP_DEBUG_LEVEL >= 3
+#define RMAP_CHECK_VALID(Policy, condition, name, what)                                           \
+    RMAP_CHECK_ALWAYS(Policy, condition, name, what)
+#else
+#define RMAP_CHECK_VALID(Policy, condition, name, what) static_cast<void>(0)
+#endif

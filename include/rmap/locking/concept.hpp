@@ -29,6 +29,8 @@ concept locking_discipline = requires(anon_vma<Policy>& av, walk_mode mode) {
     // A guard: all chains of the fork tree that `av` belongs to may be changed.
     typename L::template update<Policy>;
     requires std::constructible_from<typename L::template update<Policy>, anon_vma<Policy>&>;
+    // False only if the caller surely holds no update guard for `av`: for the checks of debug level 2.
+    { L::template may_update<Policy>(av) } noexcept -> std::same_as<bool>;
     // A guard: the chains of `av` stand still. owns() is false if the mode is try_lock and it had to wait.
     typename L::template walk<Policy>;
     requires std::constructible_from<typename L::template walk<Policy>, anon_vma<Policy>&, walk_mode>;

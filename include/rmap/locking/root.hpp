@@ -13,6 +13,7 @@
 #include <rmap/core/types.hpp>
 #include <rmap/locking/concept.hpp>
 #include <rmap/locks/guard.hpp>
+#include <rmap/locks/held.hpp>
 #include <rmap/model/anon_vma.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -35,6 +36,12 @@ struct root {
     private:
         write_guard<typename Policy::lock> guard_;
     };
+
+    /// Whether the tree lock is held exclusively, as far as the lock can tell (locks/held.hpp).
+    template <class Policy>
+    [[nodiscard]] static bool may_update(const anon_vma<Policy>& member) noexcept {
+        return may_hold(member.root.load(order::acquire)->lock);
+    }
 
     /// Holds the tree lock shared. `member` need only be memory that once was an anon_vma; then
     /// covers() tells whether the lock is still the one that guards it.

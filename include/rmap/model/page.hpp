@@ -98,7 +98,9 @@ struct page_traits {
         return static_cast<page_hook<Policy>&>(p);
     }
     /// Whether any page-table entry maps the page. May be asked at any time, by any thread that keeps
-    /// the page's memory; taking away the last mapping MUST be a release (or stronger) operation.
+    /// the page's memory. Taking away the last mapping MUST be a release (or stronger) operation, and
+    /// so MUST adding the first one, after the page was tagged; this is an acquire load of what they
+    /// write.
     static bool mapped(const Page& p) noexcept { return p.mapped(); }
 };
 
@@ -115,13 +117,20 @@ concept mappable_page = requires(P& p, const P& c) {
 template <class Policy>
 class basic_page : public page_hook<Policy> {
 public:
+    /// One more page-table entry. The page MUST be tagged before its first mapping.
+    //   Orders:     the tag before a reader's conclusion "mapped".
+    //   Pairs with: the acquire load in mapped().
+    //   Otherwise:  T1 takes a free page that still has the tag of its earlier life, tags and maps it |
+    //               T2 sees "mapped" together with the old tag, whose anon_vma nothing keeps, and
+    //               walks it while it is recycled into another tree.
+    //   Proved by:  tests/stress/lookup_test.cpp, where hardware reorders stores
+    void add_mapping() noexcept { mapcount_.fetch_add(1, order::release); }
+    /// Whether that was the last one.
     //   Orders:     the last unmapper's earlier accesses before a reader's conclusion "not mapped".
     //   Pairs with: the acquire load in mapped().
     //   Otherwise:  T1 unmaps, unlinks the vma, the anon_vma is recycled | T2 holds the recycled
     //               tree's lock, still reads "mapped" and walks a foreign tree.
     //   Proved by:  tests/stress/lookup_test.cpp
-    void add_mapping() noexcept { mapcount_.fetch_add(1, order::relaxed); }
-    /// Whether that was the last one.
     bool remove_mapping() noexcept { return mapcount_.fetch_sub(1, order::acq_rel) == 1; }
 
     [[nodiscard]] bool mapped() const noexcept { return mapcount() != 0; }

@@ -27,6 +27,9 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
                !faulted || to.start - to.pgoff ==
                                span_of<Map>(v).start - span_of<Map>(v).pgoff,
                index_moved, "a faulted vma's pages would change their offsets");
+    RMAP_CHECK_HELD(policy,
+                    !faulted || policy::locking::template may_update<policy>(*Map::own(v)),
+                    tree_lock_not_held, "a range changes without the tree lock");
     if (faulted) topology::unkey(map, v);
     unlink_file_locked<Map>(v);
     Map::vma_traits_type::set_range(v, to.start, to.pages, to.pgoff);

@@ -31,7 +31,7 @@ status reserve_clone(Memory& memory, link_reserve<Map>& reserve,
 /// Phase two, under the update guard of the tree of `from`; `to` has its range already, and no link.
 template <class Map>
 void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& to,
-                  typename Map::vma_type& from, clone_op op) noexcept {
+                  typename Map::vma_type& from, [[maybe_unused]] clone_op op) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     RMAP_CHECK(policy, Map::own(to) == nullptr, double_link,
@@ -44,6 +44,8 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
                    !policy::merge::is_reference,
                inherited_chain, "a vma without anon_vma cannot take over the chain of a fork child");
     auto* const own = Map::own(from);
+    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
+                    "a chain is copied without its tree's lock");
     topology::copy_chain(map, to, from, reserve.links(), [](auto&) noexcept {});
     own->num_active_vmas = own->num_active_vmas + 1;
     topology::set_own(Map::hook_of(to), own);

@@ -4,8 +4,10 @@
 // A vma's place among those that map its file, and the pair of locks under which a range changes: the
 // file's, then the fork tree's (locking/order.hpp). For vma types without i_mmap_hook all of it is void.
 
+#include <rmap/core/check.hpp>
 #include <rmap/core/interval_tree.hpp>
 #include <rmap/locks/guard.hpp>
+#include <rmap/locks/held.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/i_mmap.hpp>
 
@@ -54,7 +56,13 @@ void link_file_locked(typename Map::vma_type& v) noexcept {
     using policy = typename Map::policy;
     if constexpr (Map::file_traits_type::template supported<policy>) {
         if (auto* file = mapping_of<Map>(v)) {
-            file_tree<Map>::insert(file->vmas, Map::file_traits_type::template hook<policy>(v));
+            RMAP_CHECK_HELD(policy, may_hold(file->lock), file_lock_not_held,
+                            "a vma enters a file without the file's lock");
+            auto& hook = Map::file_traits_type::template hook<policy>(v);
+            RMAP_CHECK(policy, !hook.linked(), double_link, "a vma enters a file twice");
+            file_tree<Map>::insert(file->vmas, hook);
+            RMAP_CHECK_VALID(policy, file_tree<Map>::valid(file->vmas), file_invalid,
+                             "the vmas of a file are not in order");
         }
     }
 }
@@ -64,7 +72,13 @@ void unlink_file_locked(typename Map::vma_type& v) noexcept {
     using policy = typename Map::policy;
     if constexpr (Map::file_traits_type::template supported<policy>) {
         if (auto* file = mapping_of<Map>(v)) {
-            file_tree<Map>::erase(file->vmas, Map::file_traits_type::template hook<policy>(v));
+            RMAP_CHECK_HELD(policy, may_hold(file->lock), file_lock_not_held,
+                            "a vma leaves a file without the file's lock");
+            auto& hook = Map::file_traits_type::template hook<policy>(v);
+            RMAP_CHECK(policy, hook.linked(), not_linked, "a vma leaves a file in which it is not");
+            file_tree<Map>::erase(file->vmas, hook);
+            RMAP_CHECK_VALID(policy, file_tree<Map>::valid(file->vmas), file_invalid,
+                             "the vmas of a file are not in order");
         }
     }
 }

@@ -16,6 +16,8 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     auto* const own = Map::own(v);
+    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
+                    "a vma is unlinked without its tree's lock");
     own->num_active_vmas = own->num_active_vmas - 1;
     topology::detach(map, v, reserve.spent(), [](auto& empty) noexcept {
         empty.parent->num_children = empty.parent->num_children - 1;

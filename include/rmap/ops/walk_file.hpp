@@ -16,11 +16,16 @@ namespace rmap::inline RMAP_ABI::ops {
 
 /// Visits each vma that maps any of the `pages` pages from offset `first` on; the place's address is
 /// that of the first of them that the vma maps. The caller keeps the file. contended: in try mode.
+/// invalid: no pages, or the offsets wrap.
 template <class Map, class Visitor>
 walk_result walk_file(Map&, i_mmap<typename Map::policy>& file, pgoff_t first, pgno pages,
                       Visitor& visitor, walk_mode mode) {
     using policy = typename Map::policy;
     walk_result result;
+    if (pages == 0 || first + (pages - 1) < first) {
+        result.state = status::invalid;
+        return result;
+    }
     if constexpr (Map::file_traits_type::template supported<policy>) {
         using guard_type = read_guard<typename policy::lock>;
         const guard_type guard = mode == walk_mode::try_lock ? guard_type{file.lock, try_to_lock}

@@ -64,7 +64,10 @@ walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node, Visitor& vi
             auto& item = *static_cast<ksm_item<policy>*>(at);
             auto& from = *item.from.get();
             const typename policy::locking::template walk<policy> tree{from, mode};
-            if (!tree.owns()) return give_up();
+            if (!tree.owns()) {
+                policy::trace::emit(event::walk_end, &node);
+                return give_up();
+            }
             const pgno address = item.address;
             policy::topology::visit_all(map, from, [&](typename Map::vma_type& v) {
                 const span range = span_of<Map>(v);

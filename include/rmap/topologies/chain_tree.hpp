@@ -142,6 +142,7 @@ struct chain_tree {
         fresh->to = &av;
         Map::hook_of(v).chain_.push_front(*fresh);
         tree_of<Map>::insert(av.links.links_, *fresh);
+        check_valid<Map>(av);
     }
 
     /// Links `to` to every anon_vma that `from` is linked to, oldest first, so that the copy has the
@@ -176,6 +177,7 @@ struct chain_tree {
             auto* old = static_cast<link<policy>*>(node);
             anon_vma<policy>& av = *old->to.get();
             tree_of<Map>::erase(av.links.links_, *old);
+            check_valid<Map>(av);
             chain.erase(*old);
             if (av.links.empty()) {
                 emptied(av);
@@ -189,11 +191,17 @@ struct chain_tree {
     /// Takes the vma's links out of the trees, and puts them back, around a change of its range (I9).
     template <class Map>
     static void unkey(Map&, typename Map::vma_type& v) noexcept {
-        for_each(Map::hook_of(v), [](auto& l) { tree_of<Map>::erase(l.to->links.links_, l); });
+        for_each(Map::hook_of(v), [](auto& l) {
+            tree_of<Map>::erase(l.to->links.links_, l);
+            check_valid<Map>(*l.to.get());
+        });
     }
     template <class Map>
     static void rekey(Map&, typename Map::vma_type& v) noexcept {
-        for_each(Map::hook_of(v), [](auto& l) { tree_of<Map>::insert(l.to->links.links_, l); });
+        for_each(Map::hook_of(v), [](auto& l) {
+            tree_of<Map>::insert(l.to->links.links_, l);
+            check_valid<Map>(*l.to.get());
+        });
     }
 
 private:
@@ -211,6 +219,13 @@ private:
 
     template <class Map>
     using tree_of = interval_tree<typename Map::atomics, by_offset<Map>>;
+
+    // At debug level 3, after every change of what is linked to `av`.
+    template <class Map>
+    static void check_valid([[maybe_unused]] anon_vma<typename Map::policy>& av) noexcept {
+        RMAP_CHECK_VALID(typename Map::policy, tree_of<Map>::valid(av.links.links_), chain_invalid,
+                         "the links under an anon_vma are not in order, or a range changed in place");
+    }
 
     template <class Map>
     static typename Map::vma_type& vma_of(
