@@ -8,8 +8,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <random>
 #include <type_traits>
 #include <vector>
@@ -40,6 +42,53 @@ using found = std::vector<const node*>;
 constinit root made_without_code;  // no static constructor
 static_assert(std::is_trivially_destructible_v<node> && std::is_trivially_destructible_v<root>);
 static_assert(!std::is_copy_constructible_v<node> && !std::is_copy_constructible_v<root>);
+
+/// Builtin atomics with a brush: reads the fields at some addresses with some bits turned. A node's
+/// parent and color stand at its own address.
+struct repainted : rmap::atomics::builtin {
+    static inline std::map<const void*, std::uintptr_t> turned;
+
+    template <class T>
+    class plain {
+    public:
+        constexpr plain() noexcept = default;
+        constexpr plain(T value) noexcept : value_{value} {}
+        plain& operator=(T value) noexcept {
+            value_ = value;
+            return *this;
+        }
+        operator T() const noexcept {
+            if constexpr (std::is_same_v<T, std::uintptr_t>) {
+                if (const auto it = turned.find(this); it != turned.end()) {
+                    return value_ ^ it->second;
+                }
+            }
+            return value_;
+        }
+
+    private:
+        T value_{};
+    };
+};
+
+using painted_node = rmap::interval_node<repainted>;
+using painted_root = rmap::interval_root<repainted>;
+
+struct painted_range : painted_node {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
+struct painted_access {
+    static std::uint64_t first(const painted_node& n) noexcept {
+        return static_cast<const painted_range&>(n).first;
+    }
+    static std::uint64_t last(const painted_node& n) noexcept {
+        return static_cast<const painted_range&>(n).last;
+    }
+};
+
+using painted_tree = rmap::interval_tree<repainted, painted_access>;
 
 void put(root& r, range& at, std::uint64_t first, std::uint64_t last) {
     at.first = first;
@@ -223,6 +272,34 @@ BOOST_AUTO_TEST_CASE(valid_sees_a_broken_order) {
     BOOST_TEST(!tree::valid(r));
     ranges[7].first = 70;
     BOOST_TEST(tree::valid(r));
-    ranges[7].first = 1001;  // and no interval at all
+    ranges.back().first = 1001;  // in order, but no interval
     BOOST_TEST(!tree::valid(r));
+}
+
+BOOST_AUTO_TEST_CASE(valid_sees_broken_colors_and_links) {
+    painted_root r;
+    std::vector<painted_range> ranges(8);
+    for (const std::size_t i : {4U, 2U, 6U, 1U, 3U, 5U, 7U}) {  // three full levels
+        ranges[i].first = i;
+        ranges[i].last = i;
+        painted_tree::insert(r, ranges[i]);
+    }
+    auto valid_with = [&](std::initializer_list<unsigned> turned, std::uintptr_t bits) {
+        for (const unsigned i : turned) {
+            repainted::turned.emplace(static_cast<const painted_node*>(&ranges[i]), bits);
+        }
+        const bool valid = painted_tree::valid(r);
+        repainted::turned.clear();
+        return valid;
+    };
+    BOOST_TEST(valid_with({}, 1));
+    BOOST_TEST(valid_with({1, 3, 5, 7}, 1));  // all black is as good as black, black, red
+    BOOST_TEST(!valid_with({4}, 1));          // the top is red
+    BOOST_TEST(!valid_with({1}, 1));          // one path has a black more
+    BOOST_TEST(!valid_with({7}, 1));
+    BOOST_TEST(!valid_with({2}, 1));     // one less
+    BOOST_TEST(!valid_with({2, 6}, 1));  // all paths alike, but red below red
+    for (const unsigned i : {1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+        BOOST_TEST(!valid_with({i}, 1U << 20U));  // points to no parent of it
+    }
 }

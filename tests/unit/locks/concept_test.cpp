@@ -127,6 +127,10 @@ BOOST_AUTO_TEST_CASE(a_moved_guard_takes_the_duty_along) {
         write_guard<recorder>& same = c;
         c = std::move(same);
         BOOST_TEST(c.owns());
+        write_guard<recorder> nothing;
+        BOOST_TEST(!nothing.owns());
+        nothing = std::move(c);
+        BOOST_TEST(nothing.owns());
     }
     BOOST_TEST(first.log == "lock unlock ");
     BOOST_TEST(second.log == "lock unlock ");
