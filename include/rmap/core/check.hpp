@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Broken preconditions. Each check has a name (`double_link`, `destroyed_while_linked`, ...) that the
-// policy's check hook receives; docs/checks.md lists them. The hook must not return.
+// Broken preconditions. Each check has a name (`double_link`, `destroyed_while_linked`, ...) that
+// the policy's check hook receives; docs/checks.md lists them. The hook must not return.
 //
 //   struct my_checks {
 //       [[noreturn]] static void failed(const char* name, const char* what, const char* file,
 //                                       unsigned line) noexcept;
 //   };
 //
-// The default calls rmap_panic, a documented symbol: hosted programs get a weak definition that prints
-// and aborts; a freestanding program defines it.
+// The default calls rmap_panic, a documented symbol: hosted programs get a weak definition that
+// prints and aborts; a freestanding program defines it.
 
 #include <concepts>
 
@@ -62,11 +62,12 @@ using check_of = typename Policy::check;
 }  // namespace rmap::inline RMAP_ABI
 
 // A named check at a debug level. `name` is an identifier.
-#define RMAP_CHECK_ALWAYS(Policy, condition, name, what)                                          \
-    do {                                                                                          \
-        if (!(condition)) [[unlikely]] {                                                          \
-            ::rmap::detail::check_of<Policy>::failed(#name, what, __FILE__, static_cast<unsigned>(__LINE__));\
-        }                                                                                         \
+#define RMAP_CHECK_ALWAYS(Policy, condition, name, what)                               \
+    do {                                                                               \
+        if (!(condition)) [[unlikely]] {                                               \
+            ::rmap::detail::check_of<Policy>::failed(#name, what, __FILE__,            \
+                                                     static_cast<unsigned>(__LINE__)); \
+        }                                                                              \
     } while (false)
 
 #if RMAP_DEBUG_LEVEL >= 1
@@ -76,7 +77,7 @@ using check_of = typename Policy::check;
 #endif
 
 #if RMAP_DEBUG_LEVEL >= 2
-#define RMAP_CHECK_HELD(Policy, condition, name, what)                                            \
+#define RMAP_CHECK_HELD(Policy, condition, name, what) \
     RMAP_CHECK_ALWAYS(Policy, condition, name, what)
 #else
 #define RMAP_CHECK_HELD(Policy, condition, name, what) static_cast<void>(0)
@@ -84,7 +85,7 @@ using check_of = typename Policy::check;
 
 // Costs as much as there are vmas under an anon_vma or a file, for every change.
 #if RMAP_DEBUG_LEVEL >= 3
-#define RMAP_CHECK_VALID(Policy, condition, name, what)                                           \
+#define RMAP_CHECK_VALID(Policy, condition, name, what) \
     RMAP_CHECK_ALWAYS(Policy, condition, name, what)
 #else
 #define RMAP_CHECK_VALID(Policy, condition, name, what) static_cast<void>(0)

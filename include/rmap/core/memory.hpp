@@ -2,9 +2,10 @@
 #pragma once
 
 // Where the library's own objects (anon_vma, anon_vma_chain) come from. The library asks before it
-// takes a lock, never under one, and treats null as `status::no_memory`. An allocating operation also
-// takes an allocator of the caller's in place of the map's: memory that was set aside beforehand, or
-// one that carries a context (in Linux: GFP flags). Memory always goes back to the map's allocator.
+// takes a lock, never under one, and treats null as `status::no_memory`. An allocating operation
+// also takes an allocator of the caller's in place of the map's: memory that was set aside
+// beforehand, or one that carries a context (in Linux: GFP flags). Memory always goes back to the
+// map's allocator.
 
 #include <concepts>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The statistics axis: counters that the map keeps. `none` is empty and costs nothing; `counting` keeps
-// shared counters, which threads that work on different families will feel.
+// The statistics axis: counters that the map keeps. `none` is empty and costs nothing; `counting`
+// keeps shared counters, which threads that work on different families will feel.
 
 #include <concepts>
 #include <cstdint>

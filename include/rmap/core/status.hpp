@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// How an operation says that it did not happen. Nothing is thrown; a status other than ok means that
-// the state is as it was before the call.
+// How an operation says that it did not happen. Nothing is thrown; a status other than ok means
+// that the state is as it was before the call.
 
 #include <cstdint>
 
@@ -16,7 +16,7 @@ enum class [[nodiscard]] status : std::uint8_t {
     contended,   // try mode: a lock was taken; nothing was looked at
     not_mapped,  // the page has no mapping, the address no vma, or the vma no access
     stale,       // what was collected before is not what is there now
-    busy,        // a broken precondition that the library can see and refuse, such as a range in use
+    busy,        // a broken precondition that the library can see, such as a range in use
     invalid,     // an argument that no state could satisfy (an empty range, one that wraps)
     limit,       // a limit set by the caller is reached
 };

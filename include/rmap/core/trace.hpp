@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The trace axis: what the library tells while it works. An event comes with up to two objects (which,
-// says the list); the hook is called with the locks of the operation held and must not call back into
-// the map. The default does nothing and costs nothing.
+// The trace axis: what the library tells while it works. An event comes with up to two objects
+// (which, says the list); the hook is called with the locks of the operation held and must not call
+// back into the map. The default does nothing and costs nothing.
 
 #include <cstdint>
 
@@ -23,7 +23,7 @@ enum class event : std::uint8_t {
     split,           // a vma became two                                 (vma, fresh vma)
     merge,           // a range became part of a neighbour               (survivor)
     adjust,          // a vma's range changed                            (vma)
-    walk_begin,      // a walk holds its lock                            (anon_vma, i_mmap or ksm_node)
+    walk_begin,      // a walk holds its lock                            (anon_vma, i_mmap or ksm)
     walk_end,        // ... and is about to drop it                      (the same)
     walk_contended,  // a walk in try mode gave up                       (the same)
     lookup_stale,    // a page's anon_vma was no longer that page's      (anon_vma)
