@@ -19,7 +19,7 @@ namespace rmap::inline RMAP_ABI::replay {
 using id = std::uint32_t;
 
 /// No address or file offset reaches this page number; nor does the end of a range pass it.
-inline constexpr pgno page_limit = pgno{1} << 52;
+using mm::page_limit;
 
 /// One page of one address space: `MM:PAGE` in a trace.
 struct place {

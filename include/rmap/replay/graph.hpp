@@ -3,7 +3,8 @@
 
 // Makes the rows of a snapshot that show the graph: every anon_vma, every chain, and the anon_vma
 // that each page's walk starts from. Numbers are given in the order of first mention, as the format
-// asks, so that two graphs are equal when their rows are. For topologies whose vma hook is a chain.
+// asks, so that two graphs are equal when their rows are. For topologies whose vma hook is a chain
+// and policies that count.
 
 #include <algorithm>
 #include <cstdint>
@@ -31,8 +32,8 @@ public:
     /// The count of objects alive.
     void objects(snapshot& out) {
         out.has_objects = true;
-        out.objects.anon_vmas = system_.map().live_anon_vmas();
-        out.objects.links = system_.map().live_links();
+        out.objects.anon_vmas = system_.map().stats().anon_vmas();
+        out.objects.links = system_.map().stats().links();
     }
 
     /// The three kinds of rows; `pages` are those of out.pages, a page a row.

@@ -40,7 +40,8 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
-    using player_type = player<Policy>;
+    using policy = rmap::counted<Policy>;
+    using player_type = player<policy>;
 
     void replay() {
         event e;
@@ -68,12 +69,12 @@ private:
     void count(player_type& play) {
         totals& n = out_.numbers;
         ++n.events;
-        const std::uint64_t anon_vmas = play.system().map().live_anon_vmas();
-        const std::uint64_t links = play.system().map().live_links();
+        const std::uint64_t anon_vmas = play.system().map().stats().anon_vmas();
+        const std::uint64_t links = play.system().map().stats().links();
         n.anon_vmas = std::max(n.anon_vmas, anon_vmas);
         n.links = std::max(n.links, links);
         n.bytes = std::max(
-            n.bytes, anon_vmas * sizeof(anon_vma<Policy>) + links * sizeof(anon_vma_chain<Policy>));
+            n.bytes, anon_vmas * sizeof(anon_vma<policy>) + links * sizeof(anon_vma_chain<policy>));
         if (n.events % 4096 == 0) progress_(reader_.line(), input_.bytes_read());
     }
 
@@ -86,7 +87,7 @@ private:
         ++n.snapshots;
         tables_.clear();
         walked_.clear();
-        collector<Policy> collect{play.system(), play.spaces(), play.files()};
+        collector<policy> collect{play.system(), play.spaces(), play.files()};
         collect.page_tables(head, tables_);
         walk_totals cost;
         collect.walks(walked_, cost);
@@ -100,7 +101,7 @@ private:
         seen_.pages("page row, by page tables", expected_, tables_);
         seen_.pages("page row, by rmap walk", expected_, walked_);
         if constexpr (Policy::merge::is_reference) {
-            graph_collector<Policy> graph{play.system(), play.spaces()};
+            graph_collector<policy> graph{play.system(), play.spaces()};
             graph.objects(tables_);
             if (expected_.has_graph()) graph.rows(collect.pages(), tables_);
             seen_.graph(expected_, tables_);

@@ -141,7 +141,7 @@ inline std::string counted(std::uint64_t n, const char* one) {
     const totals sum = sum_of(all, {});
     std::string out;
     if (differing != 0) {
-        out = detail::counted(sum.differences, "row") + " of " +
+        out = detail::counted(sum.differences, "row") + " in " +
               detail::counted(differing, "replay") + " differ from what the kernel reported.";
     } else if (sum.snapshots == 0) {
         out = "Nothing was compared.";
