@@ -18,8 +18,6 @@ namespace rmap::inline RMAP_ABI::verify {
 
 namespace detail {
 
-template <class Policy>
-
 /// `"` and `\` are the only characters in attributes that JSON and dot would take for their own.
 [[nodiscard]] inline std::string quoted(const std::string& plain) {
     std::string all = "\"";
@@ -91,7 +89,7 @@ void dump_json(World& world, Sink sink) {
             put(sink, first ? "\n" : ",\n", "    {\"start\": ", row.start,
                 ", \"pages\": ", row.pages, ", \"pgoff\": ", row.pgoff,
                 ", \"file\": ", name(row.file),
-                ", \"attributes\": ", detail::quoted(row.attributes), ", \"own\": ", name(row.own),
+                ", \"attributes\": ", detail::quoted(row.attributes), ",\n     \"own\": ", name(row.own),
                 ", \"chain\": [");
             for (std::size_t i = 0; i < row.links.size(); ++i) {
                 put(sink, i == 0 ? "" : ", ", name(row.links[i]));
