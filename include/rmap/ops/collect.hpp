@@ -4,10 +4,12 @@
 // The walk in two phases, for visitors that must sleep: collect the places under the walk's lock, drop
 // it, act on them, and confirm under whatever locks the action needed that these still are all places.
 //
-//     do {
-//         pages.collect(page, buffer, keep) ...;      // pins what it keeps
-//         lock what the action needs, in the buffer's address spaces;
-//     } while (pages.confirm(page, buffer, keep) == status::stale);
+//     for (;;) {
+//         const auto found = map.collect(page, places, room, keep_and_pin);
+//         lock the address spaces of the found.count places, in some order;
+//         if (map.confirm(page, places, found.count, keep) == status::ok) break;  // all of them
+//         unlock and unpin them;
+//     }
 
 #include <cstddef>
 
@@ -18,7 +20,7 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-struct collect_result {
+struct [[nodiscard]] collect_result {
     status state = status::ok;
     std::size_t count = 0;  // places written to the buffer
 };
