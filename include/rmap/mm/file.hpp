@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A file (or shared memory) of the reference mm: a size, the pages that are in memory, and the vmas that
+// map it.
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/list.hpp>
+#include <rmap/core/types.hpp>
+#include <rmap/mm/page_table.hpp>
+#include <rmap/mm/vma.hpp>
+#include <rmap/model/i_mmap.hpp>
+
+namespace rmap::inline RMAP_ABI::mm {
+
+template <class Policy>
+class file : public list_node<typename Policy::atomics> {
+public:
+    i_mmap<Policy> mappings{};
+    page_table<Policy> cache{};  // by offset; each entry holds a reference
+
+    //   Orders:     the new size before the removal of pages past it.
+    //   Pairs with: the other of the two; the locks of the cache's leaves are between them.
+    //   Otherwise:  T1 makes the file shorter, drops its pages | T2 still sees the old size and adds a
+    //               page past the end.
+    //   Proved by:  tests/stress/mm_test.cpp
+    [[nodiscard]] pgno pages() const noexcept { return pages_.load(order::acquire); }
+    void set_pages(pgno pages) noexcept { pages_.store(pages, order::release); }
+
+    /// Serialises changes of the size; outside all other locks.
+    typename Policy::lock resize_lock{};
+
+private:
+    typename Policy::atomics::template atomic<pgno> pages_{};
+};
+
+template <class Policy>
+i_mmap<Policy>* vma<Policy>::mapping() const noexcept {
+    return as_.from == nullptr ? nullptr : &as_.from->mappings;
+}
+
+}  // namespace rmap::inline RMAP_ABI::mm

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// fork: the child gets every vma, and the page-table entries of those that ever needed a private page.
+// The chain of a vma comes before its entries, so that a walk which meets an entry in the child has met,
+// or will meet, the parent's vma before the child's.
+
+#include <rmap/mm/context.hpp>
+#include <rmap/mm/unmap.hpp>
+#include <rmap/mm/zap.hpp>
+
+namespace rmap::inline RMAP_ABI::mm {
+
+namespace detail {
+
+/// Copies the entries of [from, to) that `l` has. The page of a marker that stands in the way comes back
+/// with a reference, and `from` says where: it is not copied, since the migration might not meet the copy.
+template <class Policy>
+[[nodiscard]] page<Policy>* copy_entries(leaf<Policy>& l, leaf<Policy>& child, pgno& from, pgno to) {
+    page<Policy>* awaited = nullptr;
+    const write_guard source{l.lock};
+    const write_guard target{child.lock};
+    l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
+        from = where;
+        awaited = entry.awaited();
+        if (awaited != nullptr) {
+            awaited->get();
+            return false;
+        }
+        if (page<Policy>* p = entry.mapped()) {
+            p->get();
+            p->add_mapping();
+        }
+        child.set(where, entry);
+        return true;
+    });
+    return awaited;
+}
+
+template <class Policy>
+status copy_range(context<Policy>& ctx, vma<Policy>& child, vma<Policy>& parent,
+                  dead_pages<Policy>& dead) {
+    using leaf_type = leaf<Policy>;
+    page_table<Policy>& table = parent.mm().table;
+    for (pgno at = parent.start(); at < parent.end();) {
+        leaf_type* const l = table.first_in(at, parent.end());
+        if (l == nullptr) break;
+        if (at < l->first) at = l->first;
+        leaf_type* const mine = child.mm().table.make(ctx.memory(), at);
+        if (mine == nullptr) return status::no_memory;
+        const pgno past = l->first + leaf_type::entries;
+        while (page<Policy>* awaited =
+                   copy_entries(*l, *mine, at, past < parent.end() ? past : parent.end())) {
+            wait_for(*awaited, dead);
+        }
+        at = past;
+    }
+    return status::ok;
+}
+
+}  // namespace detail
+
+/// `child` is empty and known to the caller alone. no_memory: the child is empty again, and the parent as
+/// it was.
+template <class Policy>
+status copy_space(context<Policy>& ctx, address_space<Policy>& parent, address_space<Policy>& child) {
+    status result = status::ok;
+    {
+        dead_pages<Policy> dead{ctx};
+        const typename context<Policy>::guard held{parent.mmap_lock};
+        for (vma<Policy>* v = parent.first_in(0, page_limit); v != nullptr; v = parent.next(*v)) {
+            attributes<Policy> as = v->as();
+            as.locked = false;
+            auto* const copy = make<vma<Policy>>(ctx.memory(), child, v->start(), v->pages(),
+                                                 v->pgoff(), as);
+            result = copy == nullptr ? status::no_memory : ctx.map.fork(*copy, *v);
+            if (result != status::ok) {
+                if (copy != nullptr) destroy(ctx.memory(), *copy);
+                break;
+            }
+            child.insert(*copy);
+            ctx.map.link_file(*copy);
+            if (context<Policy>::map_type::own(*v) == nullptr) continue;
+            result = detail::copy_range(ctx, *copy, *v, dead);
+            if (result != status::ok) break;
+        }
+    }
+    if (result != status::ok) unmap_all(ctx, child);
+    return result;
+}
+
+}  // namespace rmap::inline RMAP_ABI::mm

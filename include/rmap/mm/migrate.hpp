@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Migration: a page's content moves to another physical page while processes run. A first walk puts a
+// marker in the place of every entry, a second one puts the new page in the place of every marker; who
+// meets a marker waits for the page lock. Both walks must be complete, and over the same vmas: a marker
+// that the second misses would make its process wait for ever (Linux bug B10 of 2010).
+
+#include <rmap/mm/context.hpp>
+#include <rmap/mm/page_cache.hpp>
+#include <rmap/mm/zap.hpp>
+
+namespace rmap::inline RMAP_ABI::mm {
+
+namespace detail {
+
+/// Both walks of a migration: f(leaf, where) with the leaf locked, for every place that has one.
+template <class Policy>
+class both_walks {
+    using map_type = typename context<Policy>::map_type;
+
+public:
+    /// The caller holds the lock of the page, which is mapped, and a reference on it. The anon_vma of an
+    /// anonymous page is referenced, as the page will not be mapped when the second walk begins.
+    both_walks(context<Policy>& ctx, page<Policy>& old) noexcept
+        : ctx_{&ctx}, from_{ctx.map.get(old)} {}
+    both_walks(const both_walks&) = delete;
+    both_walks& operator=(const both_walks&) = delete;
+    ~both_walks() {
+        if (from_ != nullptr) ctx_->map.put(*from_);
+    }
+
+    /// Over the places of `p`: the old page first, then the one that has taken over its tag.
+    template <class F>
+    void for_each(page<Policy>& p, F f) {
+        const auto visit = [&](const auto& place) {
+            if (leaf<Policy>* l = place.mm().table.find(place.address())) {
+                const write_guard held{l->lock};
+                f(*l, place.address());
+            }
+        };
+        if (from_ != nullptr) {
+            ctx_->map.walk_from(*from_, map_type::index_of(p), visit);
+        } else {
+            ctx_->map.walk(p, visit);
+        }
+    }
+
+private:
+    context<Policy>* ctx_;
+    typename map_type::anon_vma_type* from_;
+};
+
+/// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked.
+template <class Policy>
+void take_over_identity(context<Policy>& ctx, file<Policy>* of, page<Policy>& old,
+                        page<Policy>& fresh, dead_pages<Policy>& dead) {
+    using hook = page_hook<Policy>;
+    hook& from = old;
+    const auto tag = from.read();
+    static_cast<hook&>(fresh).set(tag, from.index());
+    fresh.node = old.node.get();
+    old.node = nullptr;
+    if (of != nullptr) {
+        leaf<Policy>* const l = of->cache.find(from.index());
+        const write_guard held{l->lock};
+        l->set(from.index(), pte<Policy>::of(fresh));
+        fresh.get();
+        dead.put(old);
+    }
+    ctx.map.untag(old);
+}
+
+}  // namespace detail
+
+/// Moves one page that the caller holds a reference on; `fresh` has one reference, which is consumed.
+/// `of` is the file of the vma in which the page was found.
+template <class Policy>
+void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, file<Policy>* of,
+                  dead_pages<Policy>& dead) {
+    {
+        const write_guard locked{old.lock};
+        const write_guard fresh_locked{fresh.lock};
+        if (old.mapped()) {
+            detail::both_walks<Policy> walks{ctx, old};
+            walks.for_each(old, [&](leaf<Policy>& l, pgno where) {
+                if (l.at(where) != pte<Policy>::of(old)) return;
+                l.set(where, pte<Policy>::marker(old));
+                old.remove_mapping();
+                dead.put(old);
+            });
+            // An entry outside every vma that the walk can reach would be a lost mapping (I1).
+            RMAP_CHECK_ALWAYS(Policy, !old.mapped(), lost_mapping,
+                              "a complete walk did not find every mapping of a page");
+            detail::take_over_identity(ctx, old.kind() == page_kind::file ? of : nullptr, old, fresh,
+                                       dead);
+            walks.for_each(fresh, [&](leaf<Policy>& l, pgno where) {
+                if (l.at(where) != pte<Policy>::marker(old)) return;
+                fresh.get();
+                map_page(l, where, fresh);
+            });
+        }
+    }
+    dead.put(fresh);
+}
+
+/// Moves every page in [start, start + n) that is there. no_memory: some may have moved, which nobody can
+/// tell.
+template <class Policy>
+status migrate(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n) {
+    if (!valid_range(start, n)) return status::invalid;
+    const pgno end = start + n;
+    for (pgno at = start; at < end; ++at) {
+        dead_pages<Policy> dead{ctx};
+        const typename context<Policy>::shared_guard held{in.mmap_lock};
+        page<Policy>* old = nullptr;
+        leaf<Policy>* const l = in.table.first_in(at, end);
+        if (l == nullptr) return status::ok;
+        const pgno past = l->first + leaf<Policy>::entries;
+        {
+            const write_guard entries{l->lock};
+            l->for_each(at, end, [&](pgno where, pte<Policy> entry) {
+                at = where;
+                old = entry.mapped();
+                return old == nullptr;
+            });
+            if (old != nullptr) old->get();
+        }
+        if (old == nullptr) {
+            at = past - 1;
+            continue;
+        }
+        vma<Policy>* const v = in.find(at);
+        page<Policy>* const fresh = make<page<Policy>>(ctx.memory());
+        if (fresh != nullptr) migrate_page(ctx, *old, *fresh, v->from(), dead);
+        dead.put(*old);
+        if (fresh == nullptr) return status::no_memory;
+    }
+    return status::ok;
+}
+
+}  // namespace rmap::inline RMAP_ABI::mm
