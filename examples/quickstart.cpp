@@ -23,17 +23,14 @@ int main() {
     page p;
     const auto mappers = [&](int found = 0) {
         map.walk(p, [&](const auto& at) {  // a place where p may be; the page table knows
-            if (at.mm().table[at.address()] != &p)
-                return;
+            if (at.mm().table[at.address()] != &p) return;
             std::printf("%d. %s, page %#x\n", ++found, at.mm().name, unsigned(at.address()));
         });
         return found;
     };
-    if (map.prepare(ours) != rmap::status::ok)
-        return 1;  // a first fault
+    if (map.prepare(ours) != rmap::status::ok) return 1;  // a first fault
     map.tag_new(p, ours, 0x105), p.add_mapping(), parent.table[0x105] = &p;
-    if (map.fork(theirs, ours) != rmap::status::ok)
-        return 1;
+    if (map.fork(theirs, ours) != rmap::status::ok) return 1;
     p.add_mapping(), child.table[0x105] = &p;
     const bool both = mappers() == 2;
     p.remove_mapping(), child.table[0x105] = nullptr, map.unlink(theirs);  // the child exits

@@ -61,12 +61,10 @@ public:
         const std::unique_lock guard{s.lock};
         pgno start = 0;
         for (auto& [at, v] : s.spans) {
-            if (at - start >= pages)
-                break;
+            if (at - start >= pages) break;
             start = v->end();
         }
-        if (start + pages > s.table.size())
-            return {};
+        if (start + pages > s.table.size()) return {};
         s.spans.emplace(start, std::make_unique<span>(s, start, pages));
         return start;
     }
@@ -93,8 +91,7 @@ public:
         };
         {
             const std::shared_lock guard{s.lock};
-            if (s.table[page].writable)
-                return copy_in();
+            if (s.table[page].writable) return copy_in();
         }
         const std::unique_lock guard{s.lock};
         return (s.table[page].writable || make_writable(s, page)) && copy_in();
@@ -113,8 +110,7 @@ private:
         span& v = *at->second;
         span* const before = at == s.spans.begin() ? nullptr : std::prev(at)->second.get();
         span* const behind = std::next(at) == s.spans.end() ? nullptr : std::next(at)->second.get();
-        if (map_.prepare(v, before, behind) != rmap::status::ok)
-            return false;
+        if (map_.prepare(v, before, behind) != rmap::status::ok) return false;
 
         space::entry& entry = s.table[page];
         frame* const old = entry.to.load(std::memory_order_relaxed);
@@ -131,21 +127,18 @@ private:
         fresh.add_mapping();
         entry.to.store(&fresh, std::memory_order_release);
         file_->map(s.address_of(page), fresh.slot, true);
-        if (old != nullptr)
-            unmapped(*old);
+        if (old != nullptr) unmapped(*old);
         return true;
     }
 
     void share(space& parent, space& child, pgno page) {
         space::entry& entry = parent.table[page];
         frame* const f = entry.to.load(std::memory_order_relaxed);
-        if (f == nullptr)
-            return;
+        if (f == nullptr) return;
         f->add_mapping();
         child.table[page].to.store(f, std::memory_order_release);
         file_->map(child.address_of(page), f->slot, false);
-        if (entry.writable)
-            file_->map(parent.address_of(page), f->slot, false);
+        if (entry.writable) file_->map(parent.address_of(page), f->slot, false);
         entry.writable = false;
     }
 
@@ -156,16 +149,14 @@ private:
         for (pgno page = start; page != v.end(); ++page) {
             s.table[page].writable = false;
             frame* const f = s.table[page].to.exchange(nullptr, std::memory_order_relaxed);
-            if (f != nullptr)
-                unmapped(*f);
+            if (f != nullptr) unmapped(*f);
         }
         map_.unlink(v);  // no page leads to it any more
         s.spans.erase(at);
     }
 
     void unmapped(frame& f) {
-        if (!f.remove_mapping())
-            return;
+        if (!f.remove_mapping()) return;
         map_.untag(f);
         pool_.put(f);
     }

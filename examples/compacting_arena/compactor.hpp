@@ -24,10 +24,8 @@ public:
     /// Tries one move; false if the file is as short as it can get.
     bool step() {
         const auto move = arena_->pool().plan();
-        if (!move)
-            return false;
-        if (!carry_out(*move))
-            arena_->pool().abandon(*move);
+        if (!move) return false;
+        if (!carry_out(*move)) arena_->pool().abandon(*move);
         return true;
     }
 
@@ -45,8 +43,7 @@ private:
         };
         std::vector<std::shared_ptr<space>> spaces;
         const auto maps_it_and_stays = [&](const auto& place) {
-            if (!maps_it(place))
-                return false;
+            if (!maps_it(place)) return false;
             spaces.push_back(place.mm().shared_from_this());
             return true;
         };
@@ -57,8 +54,7 @@ private:
                 places_.resize(2 * places_.size());
                 continue;
             }
-            if (found.count == 0)
-                return false;  // not mapped, or no more
+            if (found.count == 0) return false;  // not mapped, or no more
 
             std::sort(spaces.begin(), spaces.end(),
                       [](const auto& a, const auto& b) { return a->id < b->id; });
@@ -71,8 +67,7 @@ private:
             }
             // All who map the frame are locked, so it stays as it is. It may have been freed and
             // used again since the move was planned.
-            if (f.slot != move.from)
-                return false;
+            if (f.slot != move.from) return false;
             remap(move, found.count);
             return true;
         }

@@ -23,8 +23,7 @@ public:
 
     frame& get() {
         const std::lock_guard guard{mutex_};
-        if (spare_.empty())
-            spare_.push_back(&frames_.emplace_back());
+        if (spare_.empty()) spare_.push_back(&frames_.emplace_back());
         frame& f = *spare_.back();
         spare_.pop_back();
         if (free_.empty()) {
@@ -58,8 +57,7 @@ public:
     std::optional<move> plan() {
         const std::lock_guard guard{mutex_};
         trim();
-        if (free_.empty())
-            return {};  // all free slots lie before the last used one
+        if (free_.empty()) return {};  // all free slots lie before the last used one
         const auto lowest = std::min_element(free_.begin(), free_.end());
         const move m{slots_.back(), slots_.size() - 1, *lowest};
         free_.erase(lowest);

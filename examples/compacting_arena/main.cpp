@@ -77,8 +77,7 @@ int main() {
     std::thread auditor{[&] { audit(a, snapshots); }};
     std::thread compacting{[&] {
         while (!done) {
-            if (!mover.step())
-                std::this_thread::yield();
+            if (!mover.step()) std::this_thread::yield();
         }
     }};
     in_parallel(workers, [&](worker& w) { w.work(steps, snapshots); });
@@ -102,14 +101,12 @@ int main() {
                 mover.moved, mover.remapped, mover.widest, mover.repeated);
 
     const bool dense = a.pool().length() == a.pool().used() && file.resident() < before;
-    if (!dense)
-        std::fprintf(stderr, "the file has holes left\n");
+    if (!dense) std::fprintf(stderr, "the file has holes left\n");
     for (checked_space& s : last)
         a.drop(*s.where);
     for (worker& w : workers)
         a.drop(*w.mine().where);
     const bool empty = a.pool().used() == 0;
-    if (!empty)
-        std::fprintf(stderr, "frames are left that nothing maps\n");
+    if (!empty) std::fprintf(stderr, "frames are left that nothing maps\n");
     return failures == 0 && dense && empty ? 0 : 1;
 }

@@ -35,8 +35,7 @@ public:
     memory_file(const memory_file&) = delete;
     memory_file& operator=(const memory_file&) = delete;
     ~memory_file() {
-        if (fd_ >= 0)
-            ::close(fd_);
+        if (fd_ >= 0) ::close(fd_);
     }
 
     /// Whether this system lets us have such files, with holes.
@@ -51,25 +50,21 @@ public:
         }
     }
     void fill(std::size_t slot, const std::byte* from) const noexcept {
-        if (::pwrite(fd_, from, page_size(), offset(slot)) != offset(1))
-            die("pwrite");
+        if (::pwrite(fd_, from, page_size(), offset(slot)) != offset(1)) die("pwrite");
     }
     void copy(std::size_t from, std::size_t to) const {
         std::vector<std::byte> bytes(page_size());
-        if (::pread(fd_, bytes.data(), bytes.size(), offset(from)) != offset(1))
-            die("pread");
+        if (::pread(fd_, bytes.data(), bytes.size(), offset(from)) != offset(1)) die("pread");
         fill(to, bytes.data());
     }
     /// Gives the slot's memory back to the system.
     void punch(std::size_t slot) const noexcept {
-        if (::fallocate(fd_, punching, offset(slot), offset(1)) != 0)
-            die("fallocate");
+        if (::fallocate(fd_, punching, offset(slot), offset(1)) != 0) die("fallocate");
     }
     /// Bytes of memory that the file takes, says the kernel.
     [[nodiscard]] std::size_t resident() const noexcept {
         struct stat now {};
-        if (::fstat(fd_, &now) != 0)
-            die("fstat");
+        if (::fstat(fd_, &now) != 0) die("fstat");
         return static_cast<std::size_t>(now.st_blocks) * 512;
     }
 

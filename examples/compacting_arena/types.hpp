@@ -73,8 +73,7 @@ private:
         const int fixed = where == nullptr ? 0 : MAP_FIXED;
         void* const got = ::mmap(where, bytes, PROT_NONE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
-        if (got == MAP_FAILED)
-            die("mmap");
+        if (got == MAP_FAILED) die("mmap");
         return static_cast<std::byte*>(got);
     }
 

@@ -96,8 +96,7 @@ public:
     std::optional<checked_space> take() {
         std::unique_lock guard{mutex_};
         changed_.wait(guard, [&] { return closed_ || !waiting_.empty(); });
-        if (waiting_.empty())
-            return {};
+        if (waiting_.empty()) return {};
         checked_space s = std::move(waiting_.front());
         waiting_.pop_front();
         changed_.notify_all();
@@ -140,8 +139,7 @@ public:
             } else if (what < 97) {
                 allocate(8 + below(17));
             } else if (what < 99) {
-                if (mine_.spans.size() > 4)
-                    release();
+                if (mine_.spans.size() > 4) release();
             } else {
                 snapshots.send(snapshot());
             }
@@ -151,8 +149,7 @@ public:
     checked_space snapshot() {
         checked_space copy = mine_;
         copy.where = arena_->snapshot(*mine_.where);
-        if (copy.where != nullptr)
-            return copy;
+        if (copy.where != nullptr) return copy;
         ++failures;
         return {arena_->make_space()};
     }
@@ -169,8 +166,7 @@ private:
 
     bool allocate(pgno pages) {
         const auto start = arena_->allocate(*mine_.where, pages);
-        if (!start)
-            return false;
+        if (!start) return false;
         for (pgno page = *start; page != *start + pages; ++page)
             mine_.keys[page] = {};
         mine_.spans.push_back({*start, pages});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The walk in two phases, for visitors that must sleep: collect the places under the walk's lock, drop
-// it, act on them, and confirm under whatever locks the action needed that these still are all places.
+// The walk in two phases, for visitors that must sleep: collect the places under the walk's lock,
+// drop it, take the locks that the action needs, and confirm that these still are all places.
 //
 //     for (;;) {
 //         const auto found = map.collect(page, places, room, keep_and_pin);
@@ -49,8 +49,8 @@ collect_result collect(Map& map, typename Map::page_type& page, kept_place<Mm>* 
     return result;
 }
 
-/// ok: `keep` accepts the same places now, in the same order. stale: there is another one, or one is
-/// gone (or the order changed, which the caller treats alike). `keep` MUST NOT pin here.
+/// ok: `keep` accepts the same places now, in the same order. stale: there is another one, or one
+/// is gone (or the order changed, which the caller treats alike). `keep` MUST NOT pin here.
 template <class Map, class Mm, class Keep>
 status confirm(Map& map, typename Map::page_type& page, const kept_place<Mm>* kept,
                std::size_t count, Keep keep, walk_mode mode) {
