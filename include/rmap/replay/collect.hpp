@@ -87,6 +87,11 @@ public:
             });
             const auto begin = out.places.begin() + static_cast<std::ptrdiff_t>(first);
             std::sort(begin, out.places.end());
+            // A merged page's walk may come to a place twice: from two of its items, when one's
+            // address space was forked from the other's.
+            if (page->ksm()) {
+                out.places.erase(std::unique(begin, out.places.end()), out.places.end());
+            }
             const std::size_t count = out.places.size() - first;
             if (count != 0) out.pages.push_back({page->mapcount(), {first, count}, 0});
             ++totals.walks;

@@ -26,7 +26,7 @@ public:
     using page_type = typename system_type::page_type;
 
     explicit player(const header& head, const limits& most = {})
-        : system_{{.accounting = head.accounting}}, most_{most}, budget_{most} {}
+        : system_{mm::options{.accounting = head.accounting}}, most_{most}, budget_{most} {}
 
     [[nodiscard]] system_type& system() noexcept { return system_; }
     [[nodiscard]] const registry<space_type>& spaces() const noexcept { return spaces_; }
@@ -185,8 +185,14 @@ private:
     }
 
     holdings count(space_type& space) {
-        holdings now{.pages = space.entries(), .vmas = 0};
+        holdings now;
         system_.for_each_vma(space, [&](auto&) { ++now.vmas; });
+        space.table.for_each_leaf(0, page_limit, [&](auto& leaf) {
+            leaf.for_each(0, page_limit, [&](pgno, auto) {
+                ++now.pages;
+                return true;
+            });
+        });
         return now;
     }
 
@@ -227,7 +233,7 @@ private:
     budget budget_;
     registry<space_type> spaces_{};
     registry<file_type> files_{};
-    std::vector<typename system_type::place> places_{};
+    std::vector<typename system_type::place_type> places_{};
     std::string error_{};
 };
 
