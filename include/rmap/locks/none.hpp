@@ -12,6 +12,9 @@ namespace rmap::inline RMAP_ABI {
 namespace locks {
 
 struct none {
+    // A fact that compat.hpp asks for; a lock without this member excludes others.
+    static constexpr bool excludes = false;
+
     void lock() noexcept {}
     void unlock() noexcept {}
     [[nodiscard]] bool try_lock() noexcept { return true; }
