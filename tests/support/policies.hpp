@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// THE list of compositions that tests run over. A new lock, topology or rule is one line here.
+// `every` is all of them; `as_linux` those that must behave as Linux 6.18 does; `few` one of each
+// kind of lock, for tests whose cost is compiling.
+
+#include <tuple>
+
+#include <rmap/hosted/std_atomics.hpp>
+#include <rmap/hosted/std_locks.hpp>
+#include <rmap/locks/token.hpp>
+#include <rmap/policy.hpp>
+
+#include "support/failing_memory.hpp"
+
+namespace rmap_test {
+
+/// A lock as a kernel's that saves the interrupt state: lock() hands out a token, which unlock()
+/// must get back.
+class token_lock {
+public:
+    struct saved_flags {
+        unsigned value = 0;
+    };
+
+    [[nodiscard]] saved_flags lock() noexcept {
+        lock_.lock();
+        return {++given_};
+    }
+    void unlock(saved_flags flags) noexcept {
+        if (flags.value != given_) __builtin_abort();  // a guard lost or mixed up its token
+        lock_.unlock();
+    }
+    [[nodiscard]] rmap::locks::try_result<saved_flags> try_lock() noexcept {
+        if (!lock_.try_lock()) return {};
+        return saved_flags{++given_};
+    }
+    [[nodiscard]] bool is_held() const noexcept { return lock_.is_held(); }
+
+private:
+    rmap::locks::spin lock_{};
+    unsigned given_ = 0;  // written holding lock_
+};
+
+struct spin_locked : rmap::default_policy {
+    using lock = rmap::locks::spin;
+};
+struct token_locked : rmap::default_policy {
+    using lock = token_lock;
+};
+struct std_mutex : rmap::default_policy {
+    using lock = rmap::hosted::mutex;
+};
+struct std_shared : rmap::default_policy {
+    using atomics = rmap::hosted::std_atomics;
+    using lock = rmap::hosted::shared_mutex;
+};
+
+/// Any policy with the memory that tests can let fail.
+template <class Policy>
+struct tested : Policy {
+    using allocator = failing_memory;
+};
+
+template <template <class> class F>
+using every = std::tuple<
+    F<tested<rmap::default_policy>>, F<tested<rmap::linux_6_18>>, F<tested<rmap::never_merge>>,
+    F<tested<rmap::single_threaded>>, F<tested<spin_locked>>, F<tested<token_locked>>,
+    F<tested<std_mutex>>, F<tested<std_shared>>, F<tested<rmap::counted<rmap::default_policy>>>>;
+
+template <template <class> class F>
+using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
+                            F<tested<token_locked>>>;
+
+template <template <class> class F>
+using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_merge>>,
+                       F<tested<rmap::single_threaded>>, F<tested<token_locked>>>;
+
+/// Those that several threads may use, and whose try modes can fail.
+template <template <class> class F>
+using locking = std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>,
+                           F<tested<std_shared>>>;
+
+/// One, for what does not depend on the policy.
+template <template <class> class F>
+using one = std::tuple<F<tested<rmap::default_policy>>>;
+
+}  // namespace rmap_test
