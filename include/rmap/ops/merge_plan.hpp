@@ -55,8 +55,9 @@ template <class Map>
 [[nodiscard]] merge_case plan_merge(const merge_request<typename Map::vma_type>& want) noexcept {
     using rule = typename Map::policy::merge;
     auto* const from = want.middle != nullptr ? want.middle : want.copied_from;
-    const merge_side self = side_of<Map>(from);
     const merge_side before = side_of<Map>(want.prev);
+    // New room of a growing vma has that one's anon_vma already, so it is inherited by nobody.
+    const merge_side self = want.growing ? merge_side{before.own, false} : side_of<Map>(from);
     const merge_side behind = side_of<Map>(want.next);
 
     bool left = want.prev != nullptr && span_of<Map>(*want.prev).continued_by(want.range) &&
