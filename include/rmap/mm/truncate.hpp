@@ -40,8 +40,8 @@ void drop_cached(context<Policy>& ctx, file<Policy>& from, pgoff_t first, pgno n
                 l.for_each(at, past, [&](pgoff_t index, pte<Policy> entry) {
                     at = index;
                     p = entry.mapped();
-                    p->get();
-                    return false;
+                    if (p != nullptr) p->get();
+                    return p == nullptr;
                 });
             }
             if (p == nullptr) return;
