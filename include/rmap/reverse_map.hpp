@@ -40,18 +40,7 @@ class reverse_map {
     static_assert(detail::atomics_axis<Policy>,
                   "rmap: atomics must be a family: atomic<T>, plain<T>, fence, pause. A common mistake "
                   "is to name std::atomic; use hosted::std_atomics");
-    static_assert(can_default_construct<typename Policy::lock>,
-                  "rmap: lock must be default constructible without throwing. A common mistake is a "
-                  "lock that wants its rank in the constructor; make that a template argument");
-    static_assert(can_lock<typename Policy::lock>,
-                  "rmap: lock must have lock(), noexcept. A common mistake is a std::mutex; use "
-                  "hosted::mutex");
-    static_assert(can_unlock<typename Policy::lock>,
-                  "rmap: lock must have unlock(), noexcept, taking the token if lock() returns one. A "
-                  "common mistake is a lock whose unlock is named release");
-    static_assert(can_try_lock<typename Policy::lock>,
-                  "rmap: lock must have try_lock(), noexcept. A common mistake is to leave it out of a "
-                  "lock that never fails; return true");
+    static_assert(lock_diagnosis<typename Policy::lock>::passed);
     static_assert(detail::topology_axis<Policy>,
                   "rmap: topology must provide vma_hook, anchor, link, link_list, own, inherited and "
                   "links_of. A common mistake is to name one of these, not the topology");
@@ -61,12 +50,12 @@ class reverse_map {
     static_assert(detail::merge_axis<Policy>,
                   "rmap: merge must answer may_share, may_merge, may_bridge and may_reuse. A common "
                   "mistake is to answer for prepare alone");
-    static_assert(detail::lifetime_axis<Policy>,
-                  "rmap: lifetime must provide a pool with get, put and clear. A common mistake is to "
-                  "name an allocator; that is the axis 'allocator'");
     static_assert(detail::allocator_axis<Policy>,
                   "rmap: allocator must have allocate(size, align) and deallocate(p, size, align), "
                   "noexcept. A common mistake is a std::allocator; use hosted::pmr_memory");
+    static_assert(detail::lifetime_axis<Policy>,
+                  "rmap: lifetime must provide a pool with get, put and clear. A common mistake is to "
+                  "name an allocator; that is the axis 'allocator'");
     static_assert(detail::check_axis<Policy>,
                   "rmap: check must have a static failed(name, what, file, line), noexcept");
     static_assert(detail::trace_axis<Policy>,
@@ -74,13 +63,24 @@ class reverse_map {
     static_assert(detail::stats_axis<Policy>,
                   "rmap: stats must provide counters<Atomics>");
     static_assert(compatible_axes<Policy>::value);
-    static_assert(mappable_page<Page, Policy>,
-                  "rmap: the page type must have a hook and tell whether it is mapped. A common "
-                  "mistake is to forget the base class rmap::page_hook<Policy>, or mapped()");
-    static_assert(mappable_vma<Vma, Policy>,
-                  "rmap: the vma type must have a hook, a range, set_range and an address space. A "
-                  "common mistake is to forget the base class rmap::vma_hook<Policy>, or to derive "
-                  "from the hook of another policy");
+    static_assert(has_page_hook<Page, Policy>,
+                  "rmap: the page type must have a hook. A common mistake is to forget the base "
+                  "class rmap::page_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(tells_mapped<Page>,
+                  "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
+                  "bool mapped() const");
+    static_assert(has_vma_hook<Vma, Policy>,
+                  "rmap: the vma type must have a hook. A common mistake is to forget the base class "
+                  "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(has_range<Vma>,
+                  "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
+                  "mistake is to forget const on the first three");
+    static_assert(has_mm<Vma>,
+                  "rmap: the vma type must have mm(), const, which returns a reference to the "
+                  "address space");
+    static_assert(tells_mapping<Vma, Policy>,
+                  "rmap: a vma type with rmap::i_mmap_hook must have mapping(), const, which returns "
+                  "the i_mmap of its file, or null");
 
 public:
     // Every axis, read back.
@@ -110,14 +110,23 @@ public:
 
     reverse_map() noexcept = default;
     explicit reverse_map(allocator_type memory) noexcept
-        : memory_{static_cast<allocator_type&&>(memory)} {
-        static_assert(detail::topology_can_attach<reverse_map>,
-                      "rmap: topology must have attach(map, vma, anon_vma, links), noexcept");
-    }
+        : memory_{static_cast<allocator_type&&>(memory)} {}
     reverse_map(const reverse_map&) = delete;
     reverse_map& operator=(const reverse_map&) = delete;
     /// Every vma MUST be unlinked and every reference put before.
-    ~reverse_map() { pool_.clear(memory_); }
+    ~reverse_map() {
+        // Asked here, where all types are complete: an address space may hold its vmas.
+        static_assert(detail::topology_can_attach<reverse_map>,
+                      "rmap: topology must have attach(map, vma, anon_vma, links), noexcept");
+        static_assert(detail::topology_can_clone<reverse_map>,
+                      "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
+        static_assert(detail::topology_can_detach<reverse_map>,
+                      "rmap: topology must have detach(map, vma, spent, emptied), noexcept");
+        static_assert(has_page_table_lock<Vma>,
+                      "rmap: the address space must have a page_table_lock. A common mistake is a "
+                      "private one; specialise rmap::mm_traits for another name");
+        pool_.clear(memory_);
+    }
 
     // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare, where
     // shared is enough ----------------------------------------------------------------------------
@@ -127,6 +136,9 @@ public:
     }
     template <memory_source Memory>
     status prepare(Memory& memory, Vma& v, Vma* prev = nullptr, Vma* next = nullptr) {
+        static_assert(has_page_table_lock<Vma>,
+                      "rmap: the address space must have a page_table_lock. A common mistake is a "
+                      "private one; specialise rmap::mm_traits for another name");
         return ops::prepare(*this, memory, v, prev, next);
     }
 
@@ -241,15 +253,16 @@ public:
         static_assert(compatible_walk<Policy, Need>::value);
         return ops::walk_from(*this, av, index, visitor, mode);
     }
-    template <class Keep>
+    template <need Need = need::complete, class Keep>
     ops::collect_result collect(Page& p, place* out, std::size_t room, Keep keep,
                                 walk_mode mode = walk_mode::wait) {
-        static_assert(compatible_walk<Policy, need::complete>::value);
+        static_assert(compatible_walk<Policy, Need>::value);
         return ops::collect(*this, p, out, room, keep, mode);
     }
-    template <class Keep>
+    template <need Need = need::complete, class Keep>
     status confirm(Page& p, const place* kept, std::size_t count, Keep keep,
                    walk_mode mode = walk_mode::wait) {
+        static_assert(compatible_walk<Policy, Need>::value);
         return ops::confirm(*this, p, kept, count, keep, mode);
     }
 

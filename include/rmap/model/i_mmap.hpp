@@ -39,7 +39,9 @@ struct file_traits {
     static constexpr bool supported = std::derived_from<Vma, i_mmap_hook<Policy>>;
 
     template <class Policy>
-    static i_mmap<Policy>* mapping(const Vma& v) noexcept {
+    static i_mmap<Policy>* mapping(const Vma& v) noexcept
+        requires requires { { v.mapping() } -> std::convertible_to<i_mmap<Policy>*>; }
+    {
         return v.mapping();
     }
     template <class Policy>
@@ -50,6 +52,12 @@ struct file_traits {
     static Vma& from_hook(i_mmap_hook<Policy>& h) noexcept {
         return static_cast<Vma&>(h);
     }
+};
+
+/// A vma that cannot map files, or can say which it maps.
+template <class V, class Policy>
+concept tells_mapping = !file_traits<V>::template supported<Policy> || requires(const V& v) {
+    { file_traits<V>::template mapping<Policy>(v) } noexcept -> std::same_as<i_mmap<Policy>*>;
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -31,6 +31,11 @@ enum class page_kind : std::uint8_t { untagged, file, anon, ksm };
 /// a reader that checks again.
 template <class Policy>
 class page_hook {
+    // Asked here too, since a user's page may be the first that a policy is used for.
+    static_assert(atomics_family<typename Policy::atomics>,
+                  "rmap: atomics must be a family: atomic<T>, plain<T>, fence, pause. A common "
+                  "mistake is to name std::atomic; use hosted::std_atomics");
+
     using atomics = typename Policy::atomics;
 
 public:
@@ -94,24 +99,37 @@ private:
 template <class Page>
 struct page_traits {
     template <class Policy>
-    static page_hook<Policy>& hook(Page& p) noexcept {
-        return static_cast<page_hook<Policy>&>(p);
+    static page_hook<Policy>& hook(Page& p) noexcept
+        requires std::derived_from<Page, page_hook<Policy>>
+    {
+        return p;
     }
     /// Whether any page-table entry maps the page. May be asked at any time, by any thread that keeps
     /// the page's memory. Taking away the last mapping MUST be a release (or stronger) operation, and
     /// so MUST adding the first one, after the page was tagged; this is an acquire load of what they
     /// write.
-    static bool mapped(const Page& p) noexcept { return p.mapped(); }
+    static bool mapped(const Page& p) noexcept
+        requires requires { { p.mapped() } -> std::same_as<bool>; }
+    {
+        return p.mapped();
+    }
+};
+
+/// The hook of a page.
+template <class P, class Policy>
+concept has_page_hook = requires(P& p) {
+    { page_traits<P>::template hook<Policy>(p) } noexcept -> std::same_as<page_hook<Policy>&>;
+};
+
+/// Is there any mapping?
+template <class P>
+concept tells_mapped = requires(const P& p) {
+    { page_traits<P>::mapped(p) } noexcept -> std::same_as<bool>;
 };
 
 /// A user's page, as seen through its traits.
 template <class P, class Policy>
-concept mappable_page = requires(P& p, const P& c) {
-    // The hook of a page.
-    { page_traits<P>::template hook<Policy>(p) } noexcept -> std::same_as<page_hook<Policy>&>;
-    // Is there any mapping?
-    { page_traits<P>::mapped(c) } noexcept -> std::same_as<bool>;
-};
+concept mappable_page = has_page_hook<P, Policy> && tells_mapped<P>;
 
 /// A ready-made page: the hook and a count of the page-table entries that map it.
 template <class Policy>

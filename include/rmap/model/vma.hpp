@@ -7,42 +7,78 @@
 // types that look otherwise. `basic_vma` is a ready-made base with all of it.
 
 #include <concepts>
+#include <type_traits>
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/types.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
+namespace detail {
+
+template <class Policy>
+struct vma_hook_of {
+    // Asked here too, since a user's vma may be the first that a policy is used for.
+    static_assert(requires { typename Policy::topology::template vma_hook<Policy>; },
+                  "rmap: topology must provide vma_hook<Policy>. A common mistake is to name what "
+                  "belongs to another axis");
+    using type = typename Policy::topology::template vma_hook<Policy>;
+};
+
+}  // namespace detail
+
 /// What the topology keeps in each vma. Zero-initialised; MUST be unlinked when it is destroyed.
 template <class Policy>
-using vma_hook = typename Policy::topology::template vma_hook<Policy>;
+using vma_hook = typename detail::vma_hook_of<Policy>::type;
 
 /// The customisation point. All functions are static and noexcept.
 template <class Vma>
 struct vma_traits {
     // The hook of a vma, and the vma of a hook.
     template <class Policy>
-    static vma_hook<Policy>& hook(Vma& v) noexcept {
-        return static_cast<vma_hook<Policy>&>(v);
+    static vma_hook<Policy>& hook(Vma& v) noexcept
+        requires std::derived_from<Vma, vma_hook<Policy>>
+    {
+        return v;
     }
     template <class Policy>
-    static Vma& from_hook(vma_hook<Policy>& h) noexcept {
+    static Vma& from_hook(vma_hook<Policy>& h) noexcept
+        requires std::derived_from<Vma, vma_hook<Policy>>
+    {
         return static_cast<Vma&>(h);
     }
 
     // The range: `pages` pages from page number `start` on, the first of which has offset `pgoff`.
     // Read holding the address space's lock OR the tree lock.
-    static pgno start(const Vma& v) noexcept { return v.start(); }
-    static pgno pages(const Vma& v) noexcept { return v.pages(); }
-    static pgoff_t pgoff(const Vma& v) noexcept { return v.pgoff(); }
+    static pgno start(const Vma& v) noexcept
+        requires requires { v.start(); }
+    {
+        return v.start();
+    }
+    static pgno pages(const Vma& v) noexcept
+        requires requires { v.pages(); }
+    {
+        return v.pages();
+    }
+    static pgoff_t pgoff(const Vma& v) noexcept
+        requires requires { v.pgoff(); }
+    {
+        return v.pgoff();
+    }
 
     // Called by the library alone, holding the address space's lock exclusively AND the tree lock.
-    static void set_range(Vma& v, pgno start, pgno pages, pgoff_t pgoff) noexcept {
+    static void set_range(Vma& v, pgno start, pgno pages, pgoff_t pgoff) noexcept
+        requires requires { v.set_range(start, pages, pgoff); }
+    {
         v.set_range(start, pages, pgoff);
     }
 
     // The address space that the vma belongs to.
-    static auto& mm(const Vma& v) noexcept { return v.mm(); }
+    static auto& mm(const Vma& v) noexcept
+        requires requires { v.mm(); }
+    {
+        return v.mm();
+    }
 
     // Whether two touching vmas have the same file and the same attributes but for r, w and x: then
     // one may start with the other's anon_vma, as an mprotect may make them one later.
@@ -60,27 +96,49 @@ template <class Mm>
 struct mm_traits {
     /// Serialises the first faults of one address space against each other (I13, I15). Inside the tree
     /// lock in the lock order.
-    static auto& page_table_lock(Mm& m) noexcept { return m.page_table_lock; }
+    static auto& page_table_lock(Mm& m) noexcept
+        requires requires { m.page_table_lock; }
+    {
+        return m.page_table_lock;
+    }
 };
 
-/// A user's vma, as seen through its traits.
+/// The hook of a vma, and the vma of a hook.
 template <class V, class Policy>
-concept mappable_vma = requires(V& v, const V& c, vma_hook<Policy>& h, pgno n) {
-    // The hook of a vma.
+concept has_vma_hook = requires(V& v, vma_hook<Policy>& h) {
     { vma_traits<V>::template hook<Policy>(v) } noexcept -> std::same_as<vma_hook<Policy>&>;
-    // The vma of a hook.
     { vma_traits<V>::template from_hook<Policy>(h) } noexcept -> std::same_as<V&>;
+};
+
+/// A range that the library reads, and changes as one.
+template <class V>
+concept has_range = requires(V& v, const V& c, pgno n) {
     // First page number, number of pages, offset of the first page.
     { vma_traits<V>::start(c) } noexcept -> std::convertible_to<pgno>;
     { vma_traits<V>::pages(c) } noexcept -> std::convertible_to<pgno>;
     { vma_traits<V>::pgoff(c) } noexcept -> std::convertible_to<pgoff_t>;
     // Changes the three at once.
     { vma_traits<V>::set_range(v, n, n, n) } noexcept;
-    // The address space.
-    { vma_traits<V>::mm(c) } noexcept;
     // May the two ever become one?
     { vma_traits<V>::alike(c, c) } noexcept -> std::same_as<bool>;
 };
+
+/// An address space; its type may be incomplete.
+template <class V>
+concept has_mm = requires(const V& c) {
+    { vma_traits<V>::mm(c) } noexcept;
+};
+
+/// A lock for first faults, in the address space.
+template <class V>
+concept has_page_table_lock = has_mm<V> && requires(const V& c) {
+    { mm_traits<std::remove_reference_t<decltype(vma_traits<V>::mm(c))>>::page_table_lock(
+        vma_traits<V>::mm(c)) } noexcept;
+};
+
+/// A user's vma, as seen through its traits.
+template <class V, class Policy>
+concept mappable_vma = has_vma_hook<V, Policy> && has_range<V> && has_mm<V>;
 
 /// A ready-made vma: the hook, the range and the owner. `Mm` is the user's address space.
 template <class Mm, class Policy>

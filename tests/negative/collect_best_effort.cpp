@@ -1,0 +1,15 @@
+// expect: rmap: a complete walk needs a 'locking' discipline whose walks are complete
+// SPDX-License-Identifier: BSL-1.0
+
+#include "support/minimal.hpp"
+
+struct best_effort : rmap::locking::root {
+    static constexpr bool walk_is_complete = false;
+};
+struct policy : rmap::default_policy {
+    using locking = best_effort;
+};
+
+rmap::status same(minimal::map<policy>& map, minimal::page<policy>& page) {
+    return map.confirm(page, nullptr, 0, [](const auto&) { return true; });
+}
