@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// rmap-bench: measures what the library costs. See usage below.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "html.hpp"
+#include "json.hpp"
+#include "registry.hpp"
+
+namespace {
+
+using namespace rmap_bench;
+
+constexpr char usage[] =
+    R"(usage: rmap-bench [--list] [--quick] [--json FILE] [--html FILE] [NAME...]
+
+Measures what the library costs, all benches or those named.
+
+  --list       prints the names, and what each asks
+  --quick      sees that everything works, in seconds; the figures mean little
+  --json FILE  also writes the figures to FILE, with the field names of Google Benchmark
+  --html FILE  also writes them to FILE, as a page with bars
+  --help       this text
+
+Times are CPU time of one thread, medians over repetitions. Build with optimisation (the preset
+`bench` does).
+
+exit: 0 measured; 2 bad usage, or a file that cannot be read or written
+)";
+
+constexpr bench benches[] = {
+    {"sizes", "How large are the objects, beside the kernel's?", sizes},
+    {"include_cost", "How long does a compiler take over the headers?", include_cost},
+    {"operations", "How long does one operation take, by policy?", operations},
+    {"replay_speed", "How fast are recorded programs replayed?", replay_speed},
+    {"replay_growth", "Does an event cost the same in a trace of any length?", replay_growth},
+};
+
+struct request {
+    bool help = false;
+    bool list = false;
+    bool quick = false;
+    const char* json = nullptr;
+    const char* html = nullptr;
+    std::vector<const bench*> chosen{};
+};
+
+bool choose(std::string_view name, request& out) {
+    for (const bench& b : benches) {
+        if (name == b.name) {
+            out.chosen.push_back(&b);
+            return true;
+        }
+    }
+    std::fprintf(stderr, "rmap-bench: no bench is named `%.*s`: see --list\n",
+                 static_cast<int>(name.size()), name.data());
+    return false;
+}
+
+// `--name FILE` or `--name=FILE`: true if `argument` is that option; then `out` is null if the file
+// is missing.
+bool file_option(std::string_view name, int& i, int count, char** arguments, const char*& out) {
+    const std::string_view argument = arguments[i];
+    if (!argument.starts_with(name)) return false;
+    if (argument.size() > name.size() && argument[name.size()] != '=') return false;
+    if (argument.size() > name.size()) {
+        out = arguments[i] + name.size() + 1;
+    } else {
+        out = i + 1 < count ? arguments[++i] : nullptr;
+    }
+    if (out != nullptr && *out == '\0') out = nullptr;
+    if (out == nullptr) {
+        std::fprintf(stderr, "rmap-bench: %.*s needs a file\n", static_cast<int>(name.size()),
+                     name.data());
+    }
+    return true;
+}
+
+bool parse(int count, char** arguments, request& out) {
+    for (int i = 1; i < count; ++i) {
+        const std::string_view argument = arguments[i];
+        if (argument == "--help" || argument == "-h") {
+            out.help = true;
+        } else if (argument == "--list") {
+            out.list = true;
+        } else if (argument == "--quick") {
+            out.quick = true;
+        } else if (file_option("--json", i, count, arguments, out.json)) {
+            if (out.json == nullptr) return false;
+        } else if (file_option("--html", i, count, arguments, out.html)) {
+            if (out.html == nullptr) return false;
+        } else if (argument.starts_with('-')) {
+            std::fprintf(stderr, "rmap-bench: unknown option `%s`\n", arguments[i]);
+            return false;
+        } else if (!choose(argument, out)) {
+            return false;
+        }
+    }
+    if (out.chosen.empty()) {
+        for (const bench& b : benches) out.chosen.push_back(&b);
+    }
+    return true;
+}
+
+bool write_file(const char* path, const std::string& text) {
+    std::FILE* const file = std::fopen(path, "w");
+    bool good = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    if (file != nullptr) good = std::fclose(file) == 0 && good;
+    if (!good) {
+        std::fprintf(stderr, "rmap-bench: %s: cannot write: %s\n", path, std::strerror(errno));
+    }
+    return good;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    request what;
+    if (!parse(count, arguments, what)) {
+        std::fputs(usage, stderr);
+        return 2;
+    }
+    if (what.help) {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    if (what.list) {
+        for (const bench* b : what.chosen) std::printf("%-14s %s\n", b->name, b->question);
+        return 0;
+    }
+    report figures{what.quick};
+    bool good = true;
+    for (const bench* b : what.chosen) {
+        figures.say(std::string{b->name} + ": " + b->question);
+        good = b->run(figures) && good;
+    }
+    if (what.json != nullptr) good = write_file(what.json, json_of(figures)) && good;
+    if (what.html != nullptr) good = write_file(what.html, html_of(figures)) && good;
+    return good && std::fflush(stdout) == 0 ? 0 : 2;
+}
