@@ -26,18 +26,25 @@ template <class Policy>
     return seen;
 }
 
-/// Maps `p` (with a reference, for the table) where `seen` still is. The page that was there goes.
-template <class Policy>
-[[nodiscard]] bool install(leaf<Policy>& l, pgno where, pte<Policy> seen, page<Policy>& p,
-                           dead_pages<Policy>& dead) {
+/// Maps `p` (with a reference, for the table) where `seen` still is, if allowed() says so under the
+/// entry's lock. The page that was there goes.
+template <class Policy, class Allowed>
+[[nodiscard]] bool install_if(leaf<Policy>& l, pgno where, pte<Policy> seen, page<Policy>& p,
+                              dead_pages<Policy>& dead, Allowed allowed) {
     const write_guard held{l.lock};
-    if (l.at(where) != seen) return false;
+    if (l.at(where) != seen || !allowed()) return false;
     map_page(l, where, p);
     if (page<Policy>* old = seen.mapped()) {
         old->remove_mapping();
         dead.put(*old);
     }
     return true;
+}
+
+template <class Policy>
+[[nodiscard]] bool install(leaf<Policy>& l, pgno where, pte<Policy> seen, page<Policy>& p,
+                           dead_pages<Policy>& dead) {
+    return install_if(l, where, seen, p, dead, [] { return true; });
 }
 
 /// A page of a file, mapped as it is.
@@ -54,13 +61,18 @@ attempt map_file_page(context<Policy>& ctx, vma<Policy>& v, pgno where, pte<Poli
         return attempt::no_memory;
     }
     // The page lock keeps truncation from taking the page out of the file between the look and the
-    // mapping: after its last pass nothing maps the page.
+    // mapping: after its last pass nothing maps the page. The reference that came with the page is
+    // kept until the lock is dropped, since the table's may go as soon as the entry is visible.
     bool mapped = false;
     {
         const write_guard locked{p->lock};
-        mapped = p->kind() == page_kind::file && install(*l, where, seen, *p, dead);
+        if (p->kind() == page_kind::file) {
+            p->get();
+            mapped = install(*l, where, seen, *p, dead);
+            if (!mapped) dead.put(*p);
+        }
     }
-    if (!mapped) dead.put(*p);
+    dead.put(*p);
     return mapped ? attempt::done : attempt::again;
 }
 
@@ -78,7 +90,13 @@ attempt map_private_copy(context<Policy>& ctx, vma<Policy>& v, pgno where, pte<P
         return attempt::no_memory;
     }
     ctx.map.tag_new(*copy, v, where);
-    if (install(*l, where, seen, *copy, dead)) return attempt::done;
+    // A first copy of a file's page: nothing stood here that truncation would have taken away, so the
+    // size is asked again under the entry's lock, which truncation's last pass takes after it set it.
+    const auto inside = [&] {
+        return !seen.empty() || v.what() != kind::private_file ||
+               v.pgoff() + (where - v.start()) < v.from()->pages();
+    };
+    if (install_if(*l, where, seen, *copy, dead, inside)) return attempt::done;
     dead.put(*copy);
     return attempt::again;
 }
