@@ -51,7 +51,8 @@ private:
     typename map_type::anon_vma_type* from_;
 };
 
-/// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked.
+/// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps its
+/// tag.
 template <class Policy>
 void take_over_identity(context<Policy>& ctx, file<Policy>* of, page<Policy>& old,
                         page<Policy>& fresh, dead_pages<Policy>& dead) {
@@ -68,7 +69,6 @@ void take_over_identity(context<Policy>& ctx, file<Policy>* of, page<Policy>& ol
         fresh.get();
         dead.put(old);
     }
-    ctx.map.untag(old);
 }
 
 }  // namespace detail
@@ -99,6 +99,9 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
                 fresh.get();
                 map_page(l, where, fresh);
             });
+            // Not before the last marker is gone: who meets one asks the page what it is (a hole that
+            // is punched meanwhile leaves private copies alone).
+            ctx.map.untag(old);
         }
     }
     dead.put(fresh);
