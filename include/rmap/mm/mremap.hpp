@@ -159,13 +159,16 @@ template <class Policy>
 [[nodiscard]] needs needs_of_move(address_space<Policy>& in, const remap_request& want) {
     std::size_t parts = 0;
     in.for_each(want.old_start, want.old_start + want.old_pages, [&](vma<Policy>&) { ++parts; });
+    std::size_t leaves = 0;
+    in.table.for_each_leaf(want.old_start, want.old_start + want.old_pages,
+                           [&](leaf<Policy>&) { ++leaves; });
     const pgno target = want.new_start == 0 ? 0 : want.new_start - 1;
     const std::size_t links = links_in(in, want.old_start, want.old_start + want.old_pages) +
                               links_in(in, target, want.new_start + want.new_pages + 1);
     return {
         .vmas = 3 * parts + 3,
         .links = 4 * links,
-        .leaves = static_cast<std::size_t>(want.new_pages / leaf<Policy>::entries) + 2,
+        .leaves = 2 * leaves,
         .pages = count_merged(in, want.old_start, want.old_start + want.old_pages),
     };
 }
@@ -241,8 +244,10 @@ status move_all(context<Policy>& ctx, typename context<Policy>::reserve& memory,
         const pgno to = v->end() < end ? v->end() : end;
         const pgno target = want.new_start + (from - want.old_start);
         unmap_locked(ctx, memory, in, target, to - from, dead);
-        move_part(ctx, memory, *v, from, to - from,
-                  {target, to - from, moved_pgoff(*v, from, target)}, want.keep, dead);
+        // The target may have been another part of the same vma, which is two now.
+        vma<Policy>& source = *in.find(from);
+        move_part(ctx, memory, source, from, to - from,
+                  {target, to - from, moved_pgoff(source, from, target)}, want.keep, dead);
         at = to;
     }
     return status::ok;
