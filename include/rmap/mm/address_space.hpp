@@ -5,11 +5,13 @@
 
 #include <cstdint>
 
+#include <rmap/core/atomics.hpp>
 #include <rmap/core/interval_tree.hpp>
 #include <rmap/core/list.hpp>
 #include <rmap/core/types.hpp>
 #include <rmap/mm/page_table.hpp>
 #include <rmap/mm/vma.hpp>
+#include <rmap/model/ksm.hpp>
 #include <rmap/model/vma.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
@@ -34,6 +36,16 @@ public:
     page_table<Policy> table{};
     /// Whatever name the user gives it.
     std::uint64_t label = 0;
+
+    /// The memory stays after exit while a merged page names the address space: walks of such pages
+    /// tell address spaces by their addresses. The owner has one pin.
+    void pin() noexcept { pins_.fetch_add(1, order::relaxed); }
+    //   Orders:     all use of the space, by every holder, before its memory is used anew.
+    //   Pairs with: the other droppers' fetch_sub.
+    //   Otherwise:  T1 leaves the space, drops its pin | T2 drops the last one and frees the memory,
+    //               T1's access is not yet done.
+    //   Proved by:  tests/stress/mm_test.cpp
+    [[nodiscard]] bool unpin() noexcept { return pins_.fetch_sub(1, order::acq_rel) == 1; }
 
     // ---- the index: read holding the mmap_lock, changed holding it exclusively ---------------------
 
@@ -87,6 +99,17 @@ private:
     static space_hook<Policy>& hook(vma_type& v) noexcept { return v; }
 
     interval_root<typename Policy::atomics> vmas_{};
+    typename Policy::atomics::template atomic<std::uint32_t> pins_{1};
+};
+
+/// A place of a merged page. It pins its address space: another that gets the same memory would be
+/// taken for it, and a walk would visit that one first, though its entries may be copied from one that
+/// is visited later (mm/fork.hpp).
+template <class Policy>
+class merged_place : public ksm_item<Policy> {
+public:
+    // Written before the place is in a node, by the only thread that knows it.
+    address_space<Policy>* in = nullptr;
 };
 
 }  // namespace rmap::inline RMAP_ABI::mm

@@ -57,6 +57,12 @@ void destroy(Memory& to, T& object) noexcept {
     to.deallocate(&object, sizeof(T), alignof(T));
 }
 
+/// Drops a pin; the last one frees the memory.
+template <class Policy>
+void unpin(context<Policy>& ctx, address_space<Policy>& in) noexcept {
+    if (in.unpin()) destroy(ctx.memory(), in);
+}
+
 /// Steps that draw on a reservation cannot fail; a shortfall is an error of this mm.
 template <class Policy>
 void must(status s) noexcept {
@@ -93,8 +99,9 @@ private:
     void free(page_type& p) noexcept {
         if (ksm_node<Policy>* node = p.node) {
             while (auto* at = node->items.front()) {
-                auto& item = *static_cast<ksm_item<Policy>*>(at);
+                auto& item = *static_cast<merged_place<Policy>*>(at);
                 ctx_->map.ksm_remove(*node, item);
+                unpin(*ctx_, *item.in);
                 destroy(ctx_->memory(), item);
             }
             destroy(ctx_->memory(), *node);

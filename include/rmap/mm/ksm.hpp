@@ -50,7 +50,7 @@ enum class merging : unsigned char { done, changed, migrated };
 /// Puts `merged` in the place of `old`, if that is still there, and uses up `item`. Under the mmap_lock.
 template <class Policy>
 [[nodiscard]] merging replace_by(context<Policy>& ctx, vma<Policy>& v, pgno where, page<Policy>& old,
-                                 page<Policy>& merged, ksm_item<Policy>& item,
+                                 page<Policy>& merged, merged_place<Policy>& item,
                                  dead_pages<Policy>& dead) {
     leaf<Policy>* const l = v.mm().table.find(where);
     const write_guard locked{old.lock};
@@ -60,9 +60,13 @@ template <class Policy>
     ksm_node<Policy>* const node = merged.node;
     if (node == nullptr) return merging::migrated;
     // The item first: from the moment of the mapping on, a walk must find it.
+    item.in = &v.mm();
     ctx.map.ksm_add(*node, item, *context<Policy>::map_type::own(v), v.mm(), where);
     merged.get();
-    if (install(*l, where, pte<Policy>::of(old), merged, dead)) return merging::done;
+    if (install(*l, where, pte<Policy>::of(old), merged, dead)) {
+        v.mm().pin();
+        return merging::done;
+    }
     dead.put(merged);
     ctx.map.ksm_remove(*node, item);
     return merging::changed;
@@ -99,7 +103,7 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
     dead_pages<Policy> dead{ctx};
     const write_guard one_at_a_time{ctx.ksm_lock};
     typename context<Policy>::reserve memory{ctx.memory()};
-    if (memory.template fill<ksm_item<Policy>>(count) != status::ok ||
+    if (memory.template fill<merged_place<Policy>>(count) != status::ok ||
         memory.template fill<page<Policy>>(1) != status::ok ||
         memory.template fill<ksm_node<Policy>>(1) != status::ok) {
         return status::no_memory;
@@ -111,7 +115,7 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
         merged->node = make<ksm_node<Policy>>(memory);
         ctx.map.tag_ksm(*merged, *merged->node.get());
     }
-    ksm_item<Policy>* item = nullptr;
+    merged_place<Policy>* item = nullptr;
     for (std::size_t i = 0; state == status::ok && i != count;) {
         const typename context<Policy>::shared_guard held{places[i].in->mmap_lock};
         vma<Policy>* const v = places[i].in->find(places[i].where);
@@ -120,7 +124,7 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
                          : detail::anonymous_page_at(*places[i].in, places[i].where, dead);
         merging went = merging::done;
         if (old != nullptr && old != merged) {
-            if (item == nullptr) item = make<ksm_item<Policy>>(memory);
+            if (item == nullptr) item = make<merged_place<Policy>>(memory);
             must<Policy>(item != nullptr ? status::ok : status::no_memory);
             went = detail::replace_by(ctx, *v, places[i].where, *old, *merged, *item, dead);
             if (went == merging::done) item = nullptr;

@@ -77,7 +77,7 @@ public:
             const write_guard held{lists_lock_};
             spaces_.erase(s);
         }
-        destroy(ctx_.memory(), s);
+        unpin(ctx_, s);
     }
     void exec(space& s) { unmap_all(ctx_, s); }
 
