@@ -157,7 +157,6 @@ inline std::vector<entry> all() {
         {"growth into a neighbour",
          header + "mmap 0 1010 2 rw- anon stack\nmmap 0 1008 2 rw- anon\ngrow 0 1010 1009\n", 9,
          "cannot have happened"},
-        {"migration of nothing", mapped + "migrate 0 1000 1\n", 8, "cannot have happened"},
         {"ksm of what is not there", mapped + "ksm 0:1000 0:1001\n", 8, "cannot have happened"},
         {"more pages than fit",
          "rmap-trace 1\nkernel x\npage 4096\nscope strict\nmm 0\n"

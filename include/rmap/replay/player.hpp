@@ -14,6 +14,7 @@
 #include <rmap/replay/event.hpp>
 #include <rmap/replay/header.hpp>
 #include <rmap/replay/registry.hpp>
+#include <rmap/replay/resize.hpp>
 
 namespace rmap::inline RMAP_ABI::replay {
 
@@ -110,8 +111,7 @@ private:
             case verb::munmap: return check(e, system_.munmap(space, e.start, e.pages));
             case verb::mprotect:
                 return check(e, system_.mprotect(space, e.start, e.pages, e.access));
-            case verb::mremap:
-                return check(e, system_.mremap(space, e.start, e.pages, e.to, e.to_pages, e.keep));
+            case verb::mremap: return move(space, e);
             case verb::grow: return check(e, system_.grow(space, e.start, e.to));
             case verb::dontneed: return check(e, system_.dontneed(space, e.start, e.pages));
             case verb::mlock: return check(e, system_.mlock(space, e.start, e.pages));
@@ -151,6 +151,16 @@ private:
                                             .stack = e.stack};
         if (e.mapping != mm::kind::anon && !find_file(e, request.from)) return false;
         return check(e, system_.mmap(space, request));
+    }
+
+    bool move(space_type& space, const event& e) {
+        if constexpr (!Policy::merge::is_reference) {
+            const bool again = e.pages == 0;
+            if (!again && !e.keep && e.pages != e.to_pages) {
+                return check(e, resize_in_steps(system_, space, e));
+            }
+        }
+        return check(e, system_.mremap(space, e.start, e.pages, e.to, e.to_pages, e.keep));
     }
 
     // What an event adds at most: an entry for each page that it touches; a vma and the two halves
