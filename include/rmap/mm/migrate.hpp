@@ -54,8 +54,8 @@ private:
 /// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps its
 /// tag.
 template <class Policy>
-void take_over_identity(context<Policy>& ctx, file<Policy>* of, page<Policy>& old,
-                        page<Policy>& fresh, dead_pages<Policy>& dead) {
+void take_over_identity(file<Policy>* of, page<Policy>& old, page<Policy>& fresh,
+                        dead_pages<Policy>& dead) {
     using hook = page_hook<Policy>;
     hook& from = old;
     const auto tag = from.read();
@@ -92,8 +92,7 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
             // An entry outside every vma that the walk can reach would be a lost mapping (I1).
             RMAP_CHECK_ALWAYS(Policy, !old.mapped(), lost_mapping,
                               "a complete walk did not find every mapping of a page");
-            detail::take_over_identity(ctx, old.kind() == page_kind::file ? of : nullptr, old, fresh,
-                                       dead);
+            detail::take_over_identity(old.kind() == page_kind::file ? of : nullptr, old, fresh, dead);
             walks.for_each(fresh, [&](leaf<Policy>& l, pgno where) {
                 if (l.at(where) != pte<Policy>::marker(old)) return;
                 fresh.get();
