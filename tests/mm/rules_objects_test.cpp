@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(o_5_what_a_chain_of_forks_costs) {
         m.write(d, 0x100);
         BOOST_TEST(m.objs() == deeper[d - 1]);
     }
-    const char* const oldest_first[] = {"9/44", "9/42", "9/39", "9/35", "9/30", "9/24", "9/17", "9/9"};
+    const char* const oldest_first[] = {"9/44", "9/42", "9/39", "9/35",
+                                        "9/30", "9/24", "9/17", "9/9"};
     for (unsigned d = 0; d < 8; ++d) {
         m.exit(d);
         BOOST_TEST(m.objs() == oldest_first[d]);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Short stories over the reference mm, for tests that state a rule: `m.write(0, 0x100)`, then what the
-// system has, as text that can be compared. An operation that does not return ok throws. Address space 0
-// is there from the start; files are numbered from 0 and made at first mention. Every look at pages also
-// walks from each page, and throws if the walk finds other places than the page tables have.
+// Short stories over the reference mm, for tests that state a rule: `m.write(0, 0x100)`, then what
+// there is, as text. An operation that does not return ok throws, and so does a look at pages if a
+// walk finds other places than the page tables have. Address space 0 is there from the start.
 //
 //   vmas(0)    "100+16 rw-, 110+4 r-- private f0@3 locked"
 //   chains()   "0:100@100 [*0], 1:100@100 [*1 0]"       newest link first, * is the own anon_vma
-//   avs()      "0 children=2 active=1, 1 root=0 parent=0 children=0 active=1"       (0 is a root)
+//   avs()      "0 children=2 active=1, 1 root=0 parent=0 children=0 active=1"       0 is a root
 //   objs()     "2/3"                                    anon_vmas and links that are alive
 //   pages()    "2 0:100 1:100, 1 0:101"                 count of mappings, places
 //   owners()   "0: 0:100 0:101, 1: 1:100"               anon_vma: its pages, by their first place
@@ -103,7 +102,9 @@ public:
     void remap(number mm, rmap::pgno from, rmap::pgno n, rmap::pgno to, rmap::pgno to_n) {
         must(try_remap(mm, from, n, to, to_n), "mremap");
     }
-    void move(number mm, rmap::pgno from, rmap::pgno n, rmap::pgno to) { remap(mm, from, n, to, n); }
+    void move(number mm, rmap::pgno from, rmap::pgno n, rmap::pgno to) {
+        remap(mm, from, n, to, n);
+    }
     void keep(number mm, rmap::pgno from, rmap::pgno n, rmap::pgno to) {
         must(try_remap(mm, from, n, to, n, true), "mremap keep");
     }
@@ -207,7 +208,8 @@ public:
         number_anon_vmas();
         std::map<std::string, std::string> owned;
         for (const auto& [p, places] : places_of_pages()) {
-            if (anon_vma* av = machine.map().anon_vma_of(*p)) owned[name(*av)] += ' ' + text(places[0]);
+            anon_vma* const av = machine.map().anon_vma_of(*p);
+            if (av != nullptr) owned[name(*av)] += ' ' + text(places[0]);
         }
         rows out;
         for (const auto& [who, what] : owned) out.add(who + ':' + what);
