@@ -84,5 +84,15 @@ concept topology_can_detach =
              typename Map::policy::topology::template link_list<typename Map::policy>& links) {
         { Map::policy::topology::detach(map, v, links, seen) } noexcept;
     };
+template <class Map>
+concept topology_can_rekey = requires(Map& map, typename Map::vma_type& v) {
+    { Map::policy::topology::unkey(map, v) } noexcept;
+    { Map::policy::topology::rekey(map, v) } noexcept;
+};
+template <class Map>
+concept topology_can_visit =
+    requires(Map& map, anon_vma<typename Map::policy>& av, bool (&each)(typename Map::vma_type&)) {
+        { Map::policy::topology::visit_all(map, av, each) } -> std::same_as<bool>;
+    };
 
 }  // namespace rmap::inline RMAP_ABI::detail

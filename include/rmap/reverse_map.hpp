@@ -122,6 +122,11 @@ public:
                       "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
         static_assert(detail::topology_can_detach<reverse_map>,
                       "rmap: topology must have detach(map, vma, spent, emptied), noexcept");
+        static_assert(detail::topology_can_rekey<reverse_map>,
+                      "rmap: topology must have unkey(map, vma) and rekey(map, vma), noexcept");
+        static_assert(detail::topology_can_visit<reverse_map>,
+                      "rmap: topology must have visit(map, anon_vma, index, f) and visit_all(map, "
+                      "anon_vma, f), which return whether they came to the end");
         static_assert(has_page_table_lock<Vma>,
                       "rmap: the address space must have a page_table_lock. A common mistake is a "
                       "private one; specialise rmap::mm_traits for another name");

@@ -56,6 +56,7 @@ template <class T>
 concept trace_hook = requires(const void* object) {
     // Called for every event; must be cheap, must not sleep unless the policy's locks may.
     { T::emit(event::unlink, object, object) } noexcept;
+    { T::emit(event::unlink, object) } noexcept;
 };
 
 namespace traces {

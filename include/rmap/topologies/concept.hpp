@@ -35,6 +35,8 @@ concept chain_topology =
         { T::order } -> std::convertible_to<walk_order>;
         // Whether a change of a vma's end alone touches the chains (then it needs the tree lock).
         { T::end_is_key } -> std::convertible_to<bool>;
+        // Whether it can enumerate the links of a vma, and so say whether the vma was inherited.
+        { T::has_links } -> std::convertible_to<bool>;
         // The three types.
         typename T::template vma_hook<Policy>;
         typename T::template anchor<Policy>;
@@ -47,6 +49,8 @@ concept chain_topology =
              const typename T::template anchor<Policy>& anchor) {
         // The vma's own anon_vma or null. A reader: needs no lock, acquires what was published.
         { T::template own<Policy>(seen) } noexcept -> std::same_as<anon_vma<Policy>*>;
+        // Publishes it, with release.
+        { T::template set_own<Policy>(hook, &av) } noexcept;
         // Whether the vma is faulted and linked to more than one anon_vma (a reader, under the
         // address space's lock).
         { T::template inherited<Policy>(seen) } noexcept -> std::same_as<bool>;
