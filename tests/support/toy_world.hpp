@@ -85,8 +85,7 @@ public:
     }
     /// The vma with a page of its own at `at`.
     page_type& touch(vma_type& v, rmap::pgno at) {
-        if (map_.prepare(v, nullptr, nullptr) != rmap::status::ok)
-            std::abort();
+        if (map_.prepare(v, nullptr, nullptr) != rmap::status::ok) std::abort();
         page_type& p = add_page();
         map_.tag_new(p, v, at);
         enter(p, v.mm(), at);
@@ -95,18 +94,15 @@ public:
     /// The child's vma of one of the parent's, and its entries.
     vma_type& fork(vma_type& parent, mm_type& child) {
         auto& v = add_vma(child, parent.start(), parent.pages(), parent.pgoff(), parent.from_);
-        if (map_.fork(v, parent) != rmap::status::ok)
-            std::abort();
+        if (map_.fork(v, parent) != rmap::status::ok) std::abort();
         for (auto& [at, p] : parent.mm().entries) {
-            if (parent.contains(at))
-                enter(*p, child, at);
+            if (parent.contains(at)) enter(*p, child, at);
         }
         return v;
     }
     vma_type& split(vma_type& v, rmap::pgno at) {
         auto& fresh = *(v.mm().vmas[at] = std::make_unique<vma_type>(v.mm(), at, 1, at, v.from_));
-        if (map_.split(v, fresh, at) != rmap::status::ok)
-            std::abort();
+        if (map_.split(v, fresh, at) != rmap::status::ok) std::abort();
         return fresh;
     }
     void enter(page_type& p, mm_type& m, rmap::pgno at) {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Threads run random operations of the reference mm on a family of address spaces with common files.
+// Whenever they have stopped: every invariant, every page's walk against the page tables, no marker, no
+// page past the end of its file; in the end no memory is left. With locks that spin, with locks that
+// sleep, and with memory that fails now and then (so what operations set aside must be enough).
+
+#ifndef RMAP_DEBUG_LEVEL
+#define RMAP_DEBUG_LEVEL 2
+#endif
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <rmap/hosted/std_atomics.hpp>
+#include <rmap/hosted/std_locks.hpp>
+#include <rmap/locks/rw_spin.hpp>
+#include <rmap/policy.hpp>
+
+#include "support/mm_family.hpp"
+
+namespace {
+
+using rmap_test::counted_memory;
+
+/// The default, but that waiting lets others run: there may be fewer processors than threads.
+struct polite_atomics : rmap::atomics::builtin {
+    static void pause() noexcept { std::this_thread::yield(); }
+};
+struct spinning : rmap::default_policy {
+    using lock = rmap::locks::basic_rw_spin<polite_atomics>;
+    using allocator = counted_memory;
+};
+struct sleeping : rmap::default_policy {
+    using atomics = rmap::hosted::std_atomics;
+    using lock = rmap::hosted::shared_mutex;
+    using allocator = counted_memory;
+};
+
+const char* const names[] = {"read",   "write", "mmap",  "munmap", "mprotect", "mremap",
+                             "dontneed", "mlock", "munlock", "migrate", "merge", "resize",
+                             "punch",  "fork",  "exit",  "exec",   "grow",     "walk"};
+
+template <class Policy>
+int run(const char* name, unsigned threads, int rounds, long operations, long fail_every,
+        std::uint64_t seed) {
+    using family_type = rmap_test::mm_family<Policy>;
+    using own = std::array<typename family_type::space*, family_type::own_spaces>;
+    const long before = counted_memory::alive.load();
+    int bad = 0;
+    {
+        family_type family;
+        std::vector<own> mine(threads, own{});
+        std::vector<typename family_type::counts> done(threads);
+        counted_memory::fail_every = fail_every;
+        for (int round = 0; round < rounds && bad == 0; ++round) {
+            std::vector<std::thread> running;
+            for (unsigned t = 0; t < threads; ++t) {
+                running.emplace_back([&, t, round] {
+                    family.work(seed * 1000003u + static_cast<std::uint64_t>(round) * 64 + t,
+                                operations, mine[t], done[t]);
+                });
+            }
+            for (std::thread& t : running) t.join();
+            for (const std::string& what : family.problems()) {
+                if (++bad <= 10) std::printf("%s, round %d: %s\n", name, round, what.c_str());
+            }
+        }
+        counted_memory::fail_every = 0;
+        for (auto& spaces : mine) family.leave(spaces);
+        for (std::size_t op = 0; op < std::size(names); ++op) {
+            long sum = 0;
+            for (const auto& counts : done) sum += counts[op];
+            if (sum == 0) {
+                std::printf("%s: no %s had an effect\n", name, names[op]);
+                ++bad;
+            }
+        }
+    }
+    if (counted_memory::alive.load() != before) {
+        std::printf("%s: %ld objects are left\n", name, counted_memory::alive.load() - before);
+        ++bad;
+    }
+    return bad;
+}
+
+}  // namespace
+
+/// With a number: another seed, for longer searches.
+int main(int argc, char** argv) {
+    const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
+    int bad = 0;
+    bad += run<spinning>("spinning", 4, 8, 2500, 0, seed);
+    bad += run<sleeping>("sleeping", 3, 8, 2500, 0, seed + 1);
+    bad += run<spinning>("failing memory", 3, 8, 1500, 61, seed + 2);
+    return bad == 0 ? 0 : 1;
+}
