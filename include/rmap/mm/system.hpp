@@ -101,8 +101,11 @@ public:
 
     // ---- pages -----------------------------------------------------------------------------------
 
-    status read(space& in, pgno where) { return fault(ctx_, in, where, false); }
-    status write(space& in, pgno where) { return fault(ctx_, in, where, true); }
+    status read(space& in, pgno where) { return read(in, where, where + 1); }
+    status write(space& in, pgno where) { return write(in, where, where + 1); }
+    /// Each page of [at, end), in order. `at` is where it came to: the page that failed, if not ok.
+    status read(space& in, pgno& at, pgno end) { return touch(ctx_, in, at, end, false); }
+    status write(space& in, pgno& at, pgno end) { return touch(ctx_, in, at, end, true); }
     status dontneed(space& in, pgno start, pgno n) {
         if (!valid_range(start, n)) return status::invalid;
         dead_pages<Policy> dead{ctx_};

@@ -33,4 +33,10 @@ inline constexpr pgno page_limit = pgno{1} << 52;
     return pages != 0 && start < page_limit && pages <= page_limit - start;
 }
 
+/// The least of three: where a run of pages ends.
+[[nodiscard]] constexpr pgno least(pgno a, pgno b, pgno c) noexcept {
+    const pgno of_two = a < b ? a : b;
+    return of_two < c ? of_two : c;
+}
+
 }  // namespace rmap::inline RMAP_ABI::mm

@@ -132,12 +132,11 @@ private:
     }
 
     bool touch(space_type& space, const event& e) {
-        for (pgno p = e.start; p != e.start + e.pages; ++p) {
-            const status s =
-                e.what == verb::read ? system_.read(space, p) : system_.write(space, p);
-            if (s != status::ok) return fail(e, why(e, s) + ", at page " + hex(p));
-        }
-        return true;
+        pgno at = e.start;
+        const pgno end = e.start + e.pages;
+        const status s = e.what == verb::read ? system_.read(space, at, end)
+                                              : system_.write(space, at, end);
+        return s == status::ok || fail(e, why(e, s) + ", at page " + hex(at));
     }
 
     bool map(space_type& space, const event& e) {
