@@ -92,7 +92,8 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
             // An entry outside every vma that the walk can reach would be a lost mapping (I1).
             RMAP_CHECK_ALWAYS(Policy, !old.mapped(), lost_mapping,
                               "a complete walk did not find every mapping of a page");
-            detail::take_over_identity(old.kind() == page_kind::file ? of : nullptr, old, fresh, dead);
+            if (old.kind() != page_kind::file) of = nullptr;
+            detail::take_over_identity(of, old, fresh, dead);
             walks.for_each(fresh, [&](leaf<Policy>& l, pgno where) {
                 if (l.at(where) != pte<Policy>::marker(old)) return;
                 fresh.get();
