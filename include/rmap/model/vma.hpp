@@ -147,10 +147,10 @@ class basic_vma : public vma_hook<Policy> {
     using plain = typename Policy::atomics::template plain<T>;
 
 public:
-    basic_vma(Mm& owner, pgno start, pgno pages, pgoff_t pgoff) noexcept
+    constexpr basic_vma(Mm& owner, pgno start, pgno pages, pgoff_t pgoff) noexcept
         : mm_{&owner}, start_{start}, pages_{pages}, pgoff_{pgoff} {}
     /// Anonymous memory: until it is moved, its offsets are its page numbers.
-    basic_vma(Mm& owner, pgno start, pgno pages) noexcept
+    constexpr basic_vma(Mm& owner, pgno start, pgno pages) noexcept
         : basic_vma{owner, start, pages, start} {}
 
     [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
