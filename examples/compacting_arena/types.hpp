@@ -32,8 +32,8 @@ class space;
 using span = rmap::basic_vma<space, policy>;
 
 struct frame : rmap::basic_page<policy> {
-    // Where in the file its bytes are. Read holding the lock of EITHER space that maps the frame,
-    // written holding those of all of them exclusively.
+    // Where in the file its bytes are. Read holding the lock of ANY space that maps the frame,
+    // written holding those of ALL of them exclusively.
     std::size_t slot = 0;
 };
 
