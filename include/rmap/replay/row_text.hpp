@@ -23,9 +23,9 @@ inline void append(std::string& to, std::uint64_t value, int base) {
 
 inline void append(std::string& to, place p) {
     append(to, p.mm, 10);
-    std::string page;
-    append(page, p.page, 16);
-    to += page.replace(0, 1, ":");
+    const std::size_t separator = to.size();
+    append(to, p.page, 16);
+    to[separator] = ':';
 }
 
 }  // namespace detail
