@@ -6,7 +6,6 @@
 // it states as a constexpr member.
 
 #include <concepts>
-#include <utility>
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
@@ -72,7 +71,7 @@ struct compatible_walk {
 /// Instantiated by take_all_locks.
 template <class Policy>
 struct compatible_all_locks {
-    static_assert(std::same_as<decltype(std::declval<typename Policy::lock&>().lock()), void>,
+    static_assert(requires(typename Policy::lock& l) { { l.lock() } -> std::same_as<void>; },
                   "rmap: take_all_locks holds any number of locks and cannot keep the tokens of a "
                   "'lock' whose lock() returns one. Use a lock without a token");
     static constexpr bool value = true;

@@ -100,7 +100,7 @@ public:
     using vma_traits_type = vma_traits<Vma>;
     using file_traits_type = file_traits<Vma>;
     using mm_type =
-        std::remove_reference_t<decltype(vma_traits<Vma>::mm(std::declval<const Vma&>()))>;
+        std::remove_reference_t<decltype(vma_traits<Vma>::mm(*static_cast<const Vma*>(nullptr)))>;
     using anon_vma_type = anon_vma<Policy>;
     using i_mmap_type = i_mmap<Policy>;
     using request = merge_request<Vma>;

@@ -256,8 +256,8 @@ int anonymous(map_of<policy>& map) {
     unmap(f);
     TOY_EXPECT(map.walk(f, add).state == status::not_mapped);
     map.untag(f);
-    for (region<policy>* r : {&a, &b, &moved, &twin})
-        map.unlink(*r);
+    region<policy>* const left[] = {&a, &b, &moved, &twin};
+    for (region<policy>* r : left) map.unlink(*r);
     return 0;
 }
 
@@ -290,7 +290,8 @@ int files_and_ksm(map_of<policy>& map) {
     map.ksm_remove(node, item);
     map.untag(f);
 
-    for (region<policy>* v : {&r, &w}) {
+    region<policy>* const both[] = {&r, &w};
+    for (region<policy>* v : both) {
         map.unlink_file(*v);
         map.unlink(*v);
     }

@@ -8,7 +8,6 @@
 //   read_guard guard{lock, rmap::try_to_lock};    does not wait: ask guard.owns()
 
 #include <type_traits>
-#include <utility>
 
 #include <rmap/core/config.hpp>
 #include <rmap/locks/concept.hpp>
@@ -56,7 +55,7 @@ struct shared_mode {
 /// Both guards. Owns the lock exactly while lock_ is not null.
 template <class Lock, class Mode>
 class basic_guard {
-    using answer = decltype(Mode::lock(std::declval<Lock&>()));
+    using answer = decltype(Mode::lock(*static_cast<Lock*>(nullptr)));
     static constexpr bool has_token = !std::is_void_v<answer>;
     using token = std::conditional_t<has_token, answer, locks::no_token>;
 

@@ -3,6 +3,8 @@
 
 // mmap: a new range, which becomes part of its neighbours where it can, and stack growth.
 
+#include <initializer_list>
+
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/unmap.hpp>
 

@@ -6,6 +6,8 @@
 // target goes, then an old tail, then vma by vma, lowest first: copy (or merge), move the entries, unmap
 // the old part.
 
+#include <initializer_list>
+
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/ksm.hpp>
 #include <rmap/mm/mapping.hpp>

@@ -71,7 +71,9 @@ template <class Map>
 typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& moves,
                                  const merge_request<typename Map::vma_type>& want) noexcept {
     if (Map::own(*moves.survivor) != nullptr) return nullptr;
-    for (auto* v : {moves.removed[0], moves.removed[1], want.middle, want.copied_from}) {
+    typename Map::vma_type* const taken[] = {moves.removed[0], moves.removed[1], want.middle,
+                                             want.copied_from};
+    for (auto* v : taken) {
         if (v != nullptr && Map::own(*v) != nullptr) return v;
     }
     return nullptr;

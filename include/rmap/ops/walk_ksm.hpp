@@ -59,7 +59,8 @@ walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node, Visitor& vi
                                                          : guard_type{node.lock};
     if (!guard.owns()) return give_up();
     policy::trace::emit(event::walk_begin, &node);
-    for (const bool own_mm : {true, false}) {
+    constexpr bool own_first[] = {true, false};
+    for (const bool own_mm : own_first) {
         for (auto* at = node.items.front(); at != nullptr; at = node.items.next(*at)) {
             auto& item = *static_cast<ksm_item<policy>*>(at);
             auto& from = *item.from.get();
