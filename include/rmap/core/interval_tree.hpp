@@ -63,6 +63,7 @@ struct interval_tree {
         node_type* filler = nullptr;        // what comes into that place
         side s = node_type::left;           // the place's side of the parent
         bool lost_black = node.is_black();
+        node_type* moved = nullptr;  // what comes into the node's own place, if that is another
         if (left == nullptr || right == nullptr) {
             filler = left == nullptr ? right : left;
             s = parent == nullptr ? s : side_of(*parent, node);
@@ -83,9 +84,19 @@ struct interval_tree {
             replace(root, node, heir);
             adopt(*heir, node_type::left, left);
             heir->set_black(node.is_black());
+            heir->subtree_last_ = node.subtree_last_;
+            moved = heir;
         }
-        for (node_type* at = parent; at != nullptr; at = at->parent()) {
-            at->subtree_last_ = largest_last(*at);
+        // Upwards while something changes; and then from the heir's new place, if that is further up.
+        for (node_type* at = parent; at != nullptr;) {
+            moved = at == moved ? nullptr : moved;
+            const std::uint64_t largest = largest_last(*at);
+            if (at->subtree_last_ != largest) {
+                at->subtree_last_ = largest;
+                at = at->parent();
+            } else {
+                at = moved;
+            }
         }
         if (lost_black) {
             rebalance_after_erase(root, parent, s, filler);

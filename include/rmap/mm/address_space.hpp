@@ -67,7 +67,9 @@ public:
 
     /// The next vma in order, or null.
     [[nodiscard]] vma_type* next(const vma_type& v) const noexcept {
-        return first_in(v.end(), page_limit);
+        const space_hook<Policy>& at = v;
+        node* const n = tree::next(at);
+        return n == nullptr ? nullptr : &by_address::vma_of(*n);
     }
 
     /// Whether [from, to) has no hole.

@@ -90,12 +90,18 @@ public:
 
     /// Drops one reference.
     void put(page_type& p) noexcept {
-        if (!p.drop()) return;
-        p.next_dead = first_;
-        first_ = &p;
+        if (p.drop()) add(p);
+    }
+    /// Drops a page-table entry's, and counts one mapping less.
+    void put_mapping(page_type& p) noexcept {
+        if (p.remove_mapping()) add(p);
     }
 
 private:
+    void add(page_type& p) noexcept {
+        p.next_dead = first_;
+        first_ = &p;
+    }
     void free(page_type& p) noexcept {
         if (ksm_node<Policy>* node = p.node) {
             while (auto* at = node->items.front()) {

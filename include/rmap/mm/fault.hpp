@@ -35,10 +35,7 @@ template <class Policy, class Allowed>
     const write_guard held{l.lock};
     if (l.at(where) != seen || !allowed()) return false;
     map_page(l, where, p);
-    if (page<Policy>* old = seen.mapped()) {
-        old->remove_mapping();
-        dead.put(*old);
-    }
+    if (page<Policy>* old = seen.mapped()) dead.put_mapping(*old);
     return true;
 }
 

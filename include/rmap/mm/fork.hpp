@@ -27,10 +27,7 @@ template <class Policy>
             awaited->get();
             return false;
         }
-        if (page<Policy>* p = entry.mapped()) {
-            p->get();
-            p->add_mapping();
-        }
+        if (page<Policy>* p = entry.mapped()) p->add_mapping_and_get();
         child.set(where, entry);
         return true;
     });

@@ -178,8 +178,7 @@ void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vm
                 must<Policy>(copy != nullptr ? status::ok : status::no_memory);
                 ctx.map.tag_new(*copy, v, where);
                 map_page(*l, where, *copy);
-                old->remove_mapping();
-                dead.put(*old);
+                dead.put_mapping(*old);
                 return true;
             });
         }

@@ -86,8 +86,7 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
             walks.for_each(old, [&](leaf<Policy>& l, pgno where) {
                 if (l.at(where) != pte<Policy>::of(old)) return;
                 l.set(where, pte<Policy>::marker(old));
-                old.remove_mapping();
-                dead.put(old);
+                dead.put_mapping(old);
             });
             // An entry outside every vma that the walk can reach would be a lost mapping (I1).
             RMAP_CHECK_ALWAYS(Policy, !old.mapped(), lost_mapping,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A physical page of the reference mm: the library's hook and count of mappings, a lock, references.
-// It has no contents; what it stands for is decided by who shares it.
+// A physical page of the reference mm: the library's hook, a lock, and counts of mappings and of
+// references, in one word, as most references are those of mappings. It has no contents; what it
+// stands for is decided by who shares it.
 
 #include <cstdint>
 
@@ -13,7 +14,7 @@
 namespace rmap::inline RMAP_ABI::mm {
 
 template <class Policy>
-class page : public basic_page<Policy> {
+class page : public page_hook<Policy> {
     using atomics = typename Policy::atomics;
 
 public:
@@ -21,15 +22,34 @@ public:
     /// hold it. lock_rank::page.
     typename Policy::lock lock{};
 
-    /// One reference for each page-table entry, one of the file's cache, one of whoever works with the
-    /// page. At zero it is freed. Readers need a reference, or a lock that keeps an entry in place.
-    void get() noexcept { refs_.fetch_add(1, order::relaxed); }
+    /// One reference for each page-table entry, one of the file's cache, one of whoever works with
+    /// the page. At zero it is freed. Readers need a reference, or a lock that keeps an entry in
+    /// place.
+    void get() noexcept { counts_.fetch_add(reference, order::relaxed); }
     //   Orders:     all use of the page, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.
     //   Otherwise:  T1 reads the page, drops its reference | T2 drops the last one and frees it, T1's
     //               read is not yet done.
     //   Proved by:  tests/stress/mm_test.cpp
-    [[nodiscard]] bool drop() noexcept { return refs_.fetch_sub(1, order::acq_rel) == 1; }
+    [[nodiscard]] bool drop() noexcept {
+        return references(counts_.fetch_sub(reference, order::acq_rel)) == 1;
+    }
+
+    /// One more page-table entry; the page MUST be tagged before the first. The entry takes over a
+    /// reference of the caller's, or gets one.
+    //   Orders, Pairs with, Otherwise, Proved by: basic_page::add_mapping.
+    void add_mapping() noexcept { counts_.fetch_add(mapping, order::release); }
+    void add_mapping_and_get() noexcept { counts_.fetch_add(mapping + reference, order::release); }
+    /// One less, and its reference; true if that was the last one.
+    //   Orders, Pairs with, Otherwise, Proved by: basic_page::remove_mapping, and drop.
+    [[nodiscard]] bool remove_mapping() noexcept {
+        return references(counts_.fetch_sub(mapping + reference, order::acq_rel)) == 1;
+    }
+
+    [[nodiscard]] std::uint32_t mapcount() const noexcept {
+        return static_cast<std::uint32_t>(counts_.load(order::acquire));
+    }
+    [[nodiscard]] bool mapped() const noexcept { return mapcount() != 0; }
 
     /// A page that belongs to processes, not to a file.
     [[nodiscard]] bool anonymous() const noexcept {
@@ -44,7 +64,13 @@ public:
     page* next_dead = nullptr;
 
 private:
-    typename atomics::template atomic<std::uint32_t> refs_{1};
+    static constexpr std::uint64_t mapping = 1;
+    static constexpr std::uint64_t reference = std::uint64_t{1} << 32;
+    [[nodiscard]] static constexpr std::uint64_t references(std::uint64_t counts) noexcept {
+        return counts >> 32;
+    }
+
+    typename atomics::template atomic<std::uint64_t> counts_{reference};
 };
 
 }  // namespace rmap::inline RMAP_ABI::mm

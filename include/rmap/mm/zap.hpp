@@ -20,10 +20,7 @@ void zap_if(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& d
             page<Policy>* const mapped = entry.mapped();
             if (!chosen(awaited != nullptr ? awaited : mapped)) return true;
             l.set(where, {});
-            if (mapped != nullptr) {
-                mapped->remove_mapping();
-                dead.put(*mapped);
-            }
+            if (mapped != nullptr) dead.put_mapping(*mapped);
             return true;
         });
     });
