@@ -94,8 +94,8 @@ int run(const char* name, unsigned threads, int rounds, long operations, long fa
 int main(int argc, char** argv) {
     const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
     int bad = 0;
-    bad += run<spinning>("spinning", 4, 8, 2500, 0, seed);
-    bad += run<sleeping>("sleeping", 3, 8, 2500, 0, seed + 1);
-    bad += run<spinning>("failing memory", 3, 8, 1500, 61, seed + 2);
+    bad += run<spinning>("spinning", 4, 10, 10000, 0, seed);
+    bad += run<sleeping>("sleeping", 3, 10, 10000, 0, seed + 1);
+    bad += run<spinning>("failing memory", 3, 10, 5000, 61, seed + 2);
     return bad == 0 ? 0 : 1;
 }

@@ -141,8 +141,8 @@ private:
         const rmap::pgno n = 1 + dice(24);
         file& f = *files_[dice(2)];
         const std::uint64_t what = dice(128);
-        if (what < 22) return note(family_op::read, of_.read(in, at));
-        if (what < 58) return note(family_op::write, of_.write(in, at));
+        if (what < 22) return note(family_op::read, touch(dice, in, at, n, false));
+        if (what < 58) return note(family_op::write, touch(dice, in, at, n, true));
         if (what < 64) return map(dice, in, at, n, done);
         if (what < 66) return note(family_op::unmap, of_.munmap(in, at, n));
         if (what < 72) {
@@ -176,6 +176,12 @@ private:
         }
         if (what < 121) return grow(dice, in, done);
         if (walk(in, at)) note(family_op::walk, status::ok);
+    }
+
+    /// One page, or a few side by side.
+    rmap::status touch(state_of_dice& dice, space& in, rmap::pgno at, rmap::pgno n, bool write) {
+        const rmap::pgno end = at + (dice(4) == 0 ? n : 1);
+        return write ? of_.write(in, at, end) : of_.read(in, at, end);
     }
 
     void map(state_of_dice& dice, space& in, rmap::pgno at, rmap::pgno n, counts& done) {

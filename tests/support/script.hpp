@@ -104,7 +104,7 @@ inline std::string line_of(const op& o) {
 /// operations meet each other.
 class script_maker {
 public:
-    explicit script_maker(std::uint32_t seed) : random_{seed} {}
+    explicit script_maker(std::uint32_t seed) : random_{seed}, grid_{1U << (seed % 3)} {}
 
     std::vector<op> make(std::size_t length) {
         std::vector<op> all;
@@ -124,11 +124,13 @@ private:
     unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool one_in(unsigned n) { return below(n) == 0; }
     unsigned some_mm() { return alive_[below(static_cast<unsigned>(alive_.size()))]; }
+    // Ranges of some scripts begin and end at multiples of 2 or 4: they touch each other more often.
+    rmap::pgno some_page() { return low + grid_ * below(static_cast<unsigned>(high - low) / grid_); }
     rmap::mm::prot some_access() {
         using rmap::mm::prot;
-        constexpr prot all[] = {prot::r | prot::w, prot::r | prot::w, prot::r,
+        constexpr prot all[] = {prot::r | prot::w, prot::r | prot::w, prot::r | prot::w, prot::r,
                                 prot::r | prot::w | prot::x, prot::none};
-        return all[below(5)];
+        return all[below(6)];
     }
     // Half of the ranges are (part of) what was mapped lately, the others are anywhere.
     void range(op& o) {
@@ -138,13 +140,14 @@ private:
             o.start = m.start;
             o.pages = m.pages;
             if (one_in(2)) {
-                o.start += below(static_cast<unsigned>(m.pages));
-                o.pages = 1 + below(static_cast<unsigned>(m.start + m.pages - o.start));
+                const rmap::pgno skip = below(static_cast<unsigned>(m.pages)) / grid_ * grid_;
+                o.start += skip;
+                o.pages = 1 + below(static_cast<unsigned>(m.pages - skip));
             }
             return;
         }
-        o.start = low + below(high - low);
-        o.pages = 1 + below(one_in(4) ? 12 : 5);
+        o.start = some_page();
+        o.pages = grid_ * (1 + below(one_in(4) ? 8 : 3));
         if (o.start + o.pages > high) o.pages = high - o.start;
     }
 
@@ -231,10 +234,10 @@ private:
     }
     void remap(op& o) {
         o.what = act::mremap;
-        o.to = low + below(high - low);
+        o.to = some_page();
         o.to_pages = o.pages;
         o.keep = one_in(5);
-        if (one_in(3)) o.to_pages = 1 + below(6);
+        if (one_in(3)) o.to_pages = grid_ * (1 + below(3));
         if (one_in(4)) o.to = o.start;
         if (one_in(8)) o.pages = 0;
     }
@@ -252,6 +255,7 @@ private:
     }
 
     std::mt19937 random_;
+    unsigned grid_;
     std::vector<op> mapped_, written_;
     std::vector<unsigned> alive_{0};
     unsigned born_ = 1;

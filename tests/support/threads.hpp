@@ -10,7 +10,35 @@
 #include <thread>
 #include <vector>
 
+#include <rmap/policy.hpp>
+
 namespace rmap_test {
+
+/// A lock before which a thread often lets others run: what was read before the lock is then stale
+/// under it.
+class late_lock : public rmap::locks::rw_spin {
+public:
+    void lock() noexcept {
+        dawdle();
+        rw_spin_type::lock();
+    }
+    void lock_shared() noexcept {
+        dawdle();
+        rw_spin_type::lock_shared();
+    }
+
+private:
+    using rw_spin_type = rmap::locks::rw_spin;
+    void dawdle() noexcept {
+        for (auto turns = calls_.fetch_add(1, rmap::order::relaxed) % 3; turns != 0; --turns) {
+            std::this_thread::yield();
+        }
+    }
+    rmap::atomics::builtin::atomic<unsigned> calls_{};
+};
+struct late : rmap::default_policy {
+    using lock = late_lock;
+};
 
 /// What was wrong, in all threads; each thing is printed, but not endlessly.
 class findings {
