@@ -112,8 +112,13 @@ public:
         for (unsigned file = 0; file != files; ++file) {
             all.push_back({.what = act::filesize, .pages = 8, .file = file});
         }
-        while (all.size() < length)
-            all.push_back(next());
+        while (all.size() < length) {
+            const op o = next();
+            if (enabled(o.what)) {
+                remember(o);
+                all.push_back(o);
+            }
+        }
         return all;
     }
 
@@ -121,6 +126,10 @@ private:
     static constexpr rmap::pgno low = 0x30, high = 0x50;
     static constexpr unsigned files = 2, most_mms = 5;
 
+    // A script does without some operations, so that others meet more often.
+    [[nodiscard]] bool enabled(act a) const {
+        return a == act::mmap || a == act::write || (without_ >> static_cast<unsigned>(a) & 1) == 0;
+    }
     unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool one_in(unsigned n) { return below(n) == 0; }
     unsigned some_mm() { return alive_[below(static_cast<unsigned>(alive_.size()))]; }
@@ -128,6 +137,7 @@ private:
     rmap::pgno some_page() { return low + grid_ * below(static_cast<unsigned>(high - low) / grid_); }
     rmap::mm::prot some_access() {
         using rmap::mm::prot;
+        if (plain_) return prot::r | prot::w;
         constexpr prot all[] = {prot::r | prot::w, prot::r | prot::w, prot::r | prot::w, prot::r,
                                 prot::r | prot::w | prot::x, prot::none};
         return all[below(6)];
@@ -159,7 +169,6 @@ private:
         if (dice < 30) {
             o.what = act::write;
             o.value = 1 + static_cast<int>(below(3));
-            remember(written_, o);
         } else if (dice < 37) {
             o.what = act::read;
         } else if (dice < 50) {
@@ -201,12 +210,11 @@ private:
         o.access = some_access();
         constexpr kind all[] = {kind::anon,         kind::anon,         kind::anon,
                                 kind::private_file, kind::private_file, kind::shared_file};
-        o.kind = all[below(6)];
+        o.kind = plain_ ? kind::anon : all[below(6)];
         o.file = below(files);
         o.pgoff = below(6);
-        o.locked = one_in(12);
+        o.locked = !plain_ && one_in(12);
         o.stack = o.kind == kind::anon && one_in(5);
-        remember(mapped_, o);
     }
     void grow(op& o) {
         o.what = act::grow;
@@ -228,7 +236,14 @@ private:
             if (o.spots.size() == 4) break;
         }
     }
-    static void remember(std::vector<op>& all, const op& o) {
+    void remember(const op& o) {
+        if (o.what == act::fork) {
+            alive_.push_back(o.child);
+            ++born_;
+        }
+        if (o.what == act::exit) std::erase(alive_, o.mm);
+        if (o.what != act::mmap && o.what != act::write) return;
+        auto& all = o.what == act::mmap ? mapped_ : written_;
         all.push_back(o);
         if (all.size() > 8) all.erase(all.begin());
     }
@@ -244,11 +259,9 @@ private:
     void family(op& o) {
         if (alive_.size() < most_mms && !one_in(3)) {
             o.what = act::fork;
-            o.child = born_++;
-            alive_.push_back(o.child);
+            o.child = born_;
         } else if (alive_.size() > 1 && !one_in(4)) {
             o.what = act::exit;
-            std::erase(alive_, o.mm);
         } else if (one_in(4)) {
             o.what = act::exec;
         }
@@ -256,6 +269,8 @@ private:
 
     std::mt19937 random_;
     unsigned grid_;
+    unsigned without_ = static_cast<unsigned>(random_() & random_());
+    bool plain_ = one_in(3);  // every mapping is anonymous and can be written
     std::vector<op> mapped_, written_;
     std::vector<unsigned> alive_{0};
     unsigned born_ = 1;
