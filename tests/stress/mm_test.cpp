@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Threads run random operations of the reference mm on a family of address spaces with common files.
-// Whenever they have stopped: every invariant, every page's walk against the page tables, no marker, no
-// page past the end of its file; in the end no memory is left. With locks that spin, with locks that
-// sleep, and with memory that fails now and then (so what operations set aside must be enough).
+// Threads run random operations of the reference mm on a family of address spaces with common
+// files. Whenever they have stopped: every invariant, every page's walk against the page tables, no
+// marker, no page past the end of its file; in the end no memory is left. With locks that spin,
+// with locks that sleep, and with memory that fails now and then (so what operations set aside must
+// be enough).
 
 #ifndef RMAP_DEBUG_LEVEL
 #define RMAP_DEBUG_LEVEL 2
@@ -41,9 +42,9 @@ struct sleeping : rmap::default_policy {
     using allocator = counted_memory;
 };
 
-const char* const names[] = {"read",   "write", "mmap",  "munmap", "mprotect", "mremap",
-                             "dontneed", "mlock", "munlock", "migrate", "merge", "resize",
-                             "punch",  "fork",  "exit",  "exec",   "grow",     "walk"};
+const char* const names[] = {"read",     "write", "mmap",    "munmap",  "mprotect", "mremap",
+                             "dontneed", "mlock", "munlock", "migrate", "merge",    "resize",
+                             "punch",    "fork",  "exit",    "exec",    "grow",     "walk"};
 
 template <class Policy>
 int run(const char* name, unsigned threads, int rounds, long operations, long fail_every,
@@ -65,16 +66,19 @@ int run(const char* name, unsigned threads, int rounds, long operations, long fa
                                 operations, mine[t], done[t]);
                 });
             }
-            for (std::thread& t : running) t.join();
+            for (std::thread& t : running)
+                t.join();
             for (const std::string& what : family.problems()) {
                 if (++bad <= 10) std::printf("%s, round %d: %s\n", name, round, what.c_str());
             }
         }
         counted_memory::fail_every = 0;
-        for (auto& spaces : mine) family.leave(spaces);
+        for (auto& spaces : mine)
+            family.leave(spaces);
         for (std::size_t op = 0; op < std::size(names); ++op) {
             long sum = 0;
-            for (const auto& counts : done) sum += counts[op];
+            for (const auto& counts : done)
+                sum += counts[op];
             if (sum == 0) {
                 std::printf("%s: no %s had an effect\n", name, names[op]);
                 ++bad;
@@ -89,6 +93,14 @@ int run(const char* name, unsigned threads, int rounds, long operations, long fa
 }
 
 }  // namespace
+
+// The thread sanitizer finds data races here. Its search for lock cycles is off: two entries' locks
+// are taken either way round by operations that the mmap_lock keeps apart, which it does not see.
+// The order is checked in tests/mm/interleavings_test.cpp.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() {
+    return "detect_deadlocks=0";
+}
 
 /// With a number: another seed, for longer searches.
 int main(int argc, char** argv) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A family of address spaces of the reference mm that several threads work on at once: two that all of
-// them use, and for each thread some that it forks and ends by itself. `work` is one thread's random
-// operations, `problems` what is wrong when all threads have stopped.
+// A family of address spaces of the reference mm that several threads work on at once: two that all
+// of them use, and for each thread some that it forks and ends by itself. `work` is one thread's
+// random operations, `problems` what is wrong when all threads have stopped.
 //
-// Nothing here orders the threads: what they share is the system alone, so that the thread sanitizer
-// sees no more than what the system's own locks order.
+// Nothing here orders the threads: what they share is the system alone, so that the thread
+// sanitizer sees no more than what the system's own locks order.
 
 #include <array>
 #include <atomic>
@@ -46,8 +46,25 @@ struct counted_memory {
 
 /// The operations, for counting which of them had an effect.
 enum class family_op : std::size_t {
-    read, write, map, unmap, protect, move, drop, lock, unlock, migrate, merge, resize, punch, fork,
-    exit, exec, grow, walk, count_
+    read,
+    write,
+    map,
+    unmap,
+    protect,
+    move,
+    drop,
+    lock,
+    unlock,
+    migrate,
+    merge,
+    resize,
+    punch,
+    fork,
+    exit,
+    exec,
+    grow,
+    walk,
+    count_
 };
 
 template <class Policy>
@@ -70,13 +87,15 @@ public:
     mm_family() {
         require(of_.create_file(files_[0]));
         require(of_.create_file(files_[1]));
-        for (file* f : files_) require(of_.resize(*f, file_pages));
+        for (file* f : files_)
+            require(of_.resize(*f, file_pages));
         require(of_.create_space(common_[0]));
         for (rmap::pgno at = 0; at < room; at += 34) {
             const auto what = static_cast<rmap::mm::kind>((at / 34) % 3);
             file* const from = what == rmap::mm::kind::anon ? nullptr : files_[(at / 34) % 2];
             require(of_.mmap(*common_[0], {first + at, 30, rw, what, from, 0}));
-            for (rmap::pgno i = 0; i < 30; i += 2) require(of_.write(*common_[0], first + at + i));
+            for (rmap::pgno i = 0; i < 30; i += 2)
+                require(of_.write(*common_[0], first + at + i));
         }
         require(of_.fork(*common_[0], common_[1]));
     }
@@ -85,7 +104,8 @@ public:
     void work(std::uint64_t seed, long operations, std::array<space*, own_spaces>& mine,
               counts& done) {
         state_of_dice dice{seed * 2654435761u + 88172645463325252u};
-        for (; operations > 0; --operations) one(dice, mine, done);
+        for (; operations > 0; --operations)
+            one(dice, mine, done);
     }
 
     /// Ends the spaces of one thread.
@@ -160,7 +180,8 @@ private:
         if (what < 104) return note(family_op::migrate, of_.migrate(in, at, n));
         if (what < 110) {
             typename system::place_type places[3];
-            for (auto& p : places) p = {any(dice, mine), first + dice(4) * 34 + dice(3) * 2};
+            for (auto& p : places)
+                p = {any(dice, mine), first + dice(4) * 34 + dice(3) * 2};
             return note(family_op::merge, of_.merge_same(places, 3));
         }
         if (what < 112) {
@@ -195,8 +216,8 @@ private:
 
     void grow(state_of_dice& dice, space& in, counts& done) {
         const rmap::pgno start = stack_top - 4;
-        static_cast<void>(of_.mmap(in, {start - 8, 12 - dice(2), rw, rmap::mm::kind::anon, nullptr, 0,
-                                        false, true}));
+        static_cast<void>(of_.mmap(
+            in, {start - 8, 12 - dice(2), rw, rmap::mm::kind::anon, nullptr, 0, false, true}));
         static_cast<void>(of_.munmap(in, start - 8, 8));
         if (of_.grow(in, start, start - 1 - dice(6)) == rmap::status::ok) {
             ++done[static_cast<std::size_t>(family_op::grow)];
@@ -218,8 +239,8 @@ private:
         ++done[static_cast<std::size_t>(family_op::fork)];
     }
 
-    /// A complete walk while the others go on: a place that maps the page before and after the walk, and
-    /// cannot have moved in between, must be met.
+    /// A complete walk while the others go on: a place that maps the page before and after the
+    /// walk, and cannot have moved in between, must be met.
     bool walk(space& in, rmap::pgno at) {
         rmap::mm::context<Policy>& context = context_;
         rmap::mm::dead_pages<Policy> dead{context};
@@ -265,7 +286,8 @@ private:
                 }
                 const auto* const p = entry.mapped();
                 if (v->what() == rmap::mm::kind::anon) {
-                    if (p != nullptr && !p->anonymous()) add(where, "a file's page in anonymous memory");
+                    if (p != nullptr && !p->anonymous())
+                        add(where, "a file's page in anonymous memory");
                     return true;
                 }
                 const rmap::pgoff_t index = v->pgoff() + (where - v->start());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A lock policy that knows what it is the lock of. Lock types are told nothing of that; but each lock
-// stands at a known place in an object of a known size, and the allocator of the policy
+// A lock policy that knows what it is the lock of. Lock types are told nothing of that; but each
+// lock stands at a known place in an object of a known size, and the allocator of the policy
 // (ranked_memory) knows the blocks. From that: every lock that is waited for while one further down
 // the order (locking/order.hpp) is held by the same thread is written down, and a test can have a
 // thread stop, or run something else, right before it takes its n-th lock of a kind.
@@ -55,7 +55,8 @@ public:
         if (at == blocks_.begin()) return unranked;
         --at;
         const auto found = ranks_.find({at->second, address - at->first});
-        return address - at->first >= at->second || found == ranks_.end() ? unranked : found->second;
+        return address - at->first >= at->second || found == ranks_.end() ? unranked
+                                                                          : found->second;
     }
     void wrong(std::string what) {
         const std::lock_guard guard{mutex_};
@@ -101,8 +102,12 @@ class ranked_lock {
 public:
     ranked_lock() noexcept : rank_{lock_books::get().rank_at(this)} {}
 
-    void lock() noexcept { wait([&] { lock_.lock(); }); }
-    void lock_shared() noexcept { wait([&] { lock_.lock_shared(); }); }
+    void lock() noexcept {
+        wait([&] { lock_.lock(); });
+    }
+    void lock_shared() noexcept {
+        wait([&] { lock_.lock_shared(); });
+    }
     [[nodiscard]] bool try_lock() noexcept { return noted(lock_.try_lock()); }
     [[nodiscard]] bool try_lock_shared() noexcept { return noted(lock_.try_lock_shared()); }
     void unlock() noexcept {

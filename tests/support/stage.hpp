@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What tests of forced interleavings share: a reference mm with locks that a test can hook into, points
-// that threads reach and wait for, and checks of where pages are when all is done.
+// What tests of forced interleavings share: a reference mm with locks that a test can hook into,
+// points that threads reach and wait for, and checks of where pages are when all is done.
 
 #include <condition_variable>
 #include <cstdio>
@@ -93,7 +93,8 @@ public:
                 });
             });
         });
-        for (const std::string& what : lock_books::get().take_wrong()) fail(what);
+        for (const std::string& what : lock_books::get().take_wrong())
+            fail(what);
     }
     scene(const scene&) = delete;
     scene& operator=(const scene&) = delete;
