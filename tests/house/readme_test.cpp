@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, and each file that a
-// paper of this tree names in backticks exists.
+// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, and each file that
+// a paper of this tree names in backticks exists.
 
 #include <algorithm>
 #include <cstdio>
