@@ -24,8 +24,8 @@ findings found;
 
 constexpr rmap::pgno pages = 8;
 
-/// A process that changes its vma while its pages stay mapped: in two, and one again; at its head, at
-/// its tail, grown at the top.
+/// A process that changes its vma while its pages stay mapped: in two, and one again; at its head,
+/// at its tail, grown at the top.
 template <class F>
 void reshape(typename F::map& map, typename F::vma& v, std::size_t turns) {
     const rmap::pgno base = v.start();
@@ -87,7 +87,8 @@ void family(std::size_t turns) {
         shared[i].add_mapping();
     }
     auto& shaper = w.fork(elder);  // maps all of them, all the time, as the elder does
-    for (auto& page : shared) page.add_mapping();
+    for (auto& page : shared)
+        page.add_mapping();
     const void* const at_home[2] = {&elder.mm(), &shaper.mm()};
 
     std::atomic<int> working{2};

@@ -2,11 +2,12 @@
 
 // Walks and references from pages whose anon_vma is freed and used again, in the same tree, in
 // another one, or as a root, at any moment: the walkers hold no lock of the user's. Each page has a
-// clock that is odd while it is mapped; a page that was mapped during a whole walk was met by it, once.
+// clock that is odd while it is mapped; a page that was mapped during a whole walk was met by it,
+// once.
 //
-// Fails when with_anon_vma does not look at the root again under the lock; for its other second looks
-// tests/unit/ops/walk_test.cpp has the interleavings. The orders of tag, root, references and map count
-// cannot be seen to fail on x86, which keeps stores in order.
+// Fails when with_anon_vma does not look at the root again under the lock; for its other second
+// looks tests/unit/ops/walk_test.cpp has the interleavings. The orders of tag, root, references and
+// map count cannot be seen to fail on x86, which keeps stores in order.
 
 #include <atomic>
 #include <cstdio>
@@ -34,7 +35,8 @@ struct slot {
 /// One thread's part: a page is mapped by a vma that is forked from one of two families, or by one
 /// that founds a family of its own, and goes again.
 template <class F>
-void map_and_unmap(world<F>& w, slot<F>& s, typename F::vma* const (&elders)[2], std::size_t turns) {
+void map_and_unmap(world<F>& w, slot<F>& s, typename F::vma* const (&elders)[2],
+                   std::size_t turns) {
     auto& map = w.map();
     typename F::mm mm;
     for (std::size_t turn = 0; turn != turns; ++turn) {
@@ -85,7 +87,8 @@ void stale_lookups() {
     // Each thread has two, as a fork needs its parent's address space lock.
     typename F::vma* elders[2][2];
     for (auto& pair : elders) {
-        for (auto*& v : pair) v = &w.faulted(w.new_mm(), 0, 16);
+        for (auto*& v : pair)
+            v = &w.faulted(w.new_mm(), 0, 16);
     }
     slot<F> slots[2];
     std::atomic<int> working{2};

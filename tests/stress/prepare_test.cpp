@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// First faults of neighbours on three threads, with an address space's lock held shared: each vma gets
-// one own anon_vma and one link, whoever won; pages that were tagged at once are found at once; nothing
-// leaks. The anon_vmas come from memory that was used before (seed: Linux d9d332e0874f).
+// First faults of neighbours on three threads, with an address space's lock held shared: each vma
+// gets one own anon_vma and one link, whoever won; pages that were tagged at once are found at
+// once; nothing leaks. The anon_vmas come from memory that was used before (seed: Linux
+// d9d332e0874f).
 //
-// Fails when the tree lock of a fresh anon_vma, or the page_table_lock, is left out of prepare. The
-// release and acquire of the own anon_vma cannot be seen to fail on x86, which keeps both orders, but
-// ThreadSanitizer sees it.
+// Fails when prepare leaves out the tree lock of a fresh anon_vma, or the second look at the vma
+// under it (for the page_table_lock: tests/unit/ops/prepare_test.cpp has the one interleaving). The
+// release and acquire of the own anon_vma cannot be seen to fail on x86, which keeps both orders,
+// but ThreadSanitizer sees it.
 
 #include <barrier>
 #include <cstdio>
@@ -36,7 +38,8 @@ void first_faults() {
     std::barrier end{threads, [&]() noexcept {
                          found.check(w.wrong().empty(), "counts, chains or references");
                          found.check(w.links() == 3, "a link for each vma");
-                         for (auto* v : vmas) w.forget(*v);  // their memory is used again
+                         for (auto* v : vmas)
+                             w.forget(*v);  // their memory is used again
                      }};
     const auto fault = [&](unsigned which) {
         auto* prev = which == 0 ? nullptr : vmas[which - 1];
@@ -48,7 +51,8 @@ void first_faults() {
         page.add_mapping();
         int met = 0;
         const auto walked = map.walk(page, [&](const auto& at) { met += &at.vma() == &v ? 1 : 0; });
-        found.check(walked.state == status::ok && met == 1, "a page is found as soon as it is mapped");
+        found.check(walked.state == status::ok && met == 1,
+                    "a page is found as soon as it is mapped");
         page.remove_mapping();
     };
     std::vector<std::function<void()>> bodies;

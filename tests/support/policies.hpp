@@ -64,10 +64,10 @@ struct tested : Policy {
 };
 
 template <template <class> class F>
-using every = std::tuple<
-    F<tested<rmap::default_policy>>, F<tested<rmap::linux_6_18>>, F<tested<rmap::never_merge>>,
-    F<tested<rmap::single_threaded>>, F<tested<spin_locked>>, F<tested<token_locked>>,
-    F<tested<std_mutex>>, F<tested<std_shared>>, F<tested<rmap::counted<rmap::default_policy>>>>;
+using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6_18>>,
+                         F<tested<rmap::never_merge>>, F<tested<rmap::single_threaded>>,
+                         F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
+                         F<tested<std_shared>>, F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>
 using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
@@ -79,8 +79,8 @@ using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_mer
 
 /// Those that several threads may use, and whose try modes can fail.
 template <template <class> class F>
-using locking = std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>,
-                           F<tested<std_shared>>>;
+using locking =
+    std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>>;
 
 /// One, for what does not depend on the policy.
 template <template <class> class F>

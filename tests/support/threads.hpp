@@ -59,11 +59,13 @@ inline void run_together(const std::vector<std::function<void()>>& bodies) {
     for (const auto& body : bodies) {
         threads.emplace_back([&] {
             ++ready;
-            while (ready != bodies.size()) std::this_thread::yield();
+            while (ready != bodies.size())
+                std::this_thread::yield();
             body();
         });
     }
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
 }
 
 }  // namespace rmap_test

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What the tests of operations share: a map, the address spaces and vmas in it, a description of all
-// state that an operation may change (`picture`), and counts of the library's objects. At its end
-// everything is unlinked, and nothing may be left of the library's memory.
+// What the tests of operations share: a map, the address spaces and vmas in it, a description of
+// all state that an operation may change (`picture`), and counts of the library's objects. At its
+// end everything is unlinked, and nothing may be left of the library's memory.
 
 #include <cstdlib>
 #include <iostream>
@@ -34,7 +34,8 @@ public:
     world(const world&) = delete;
     world& operator=(const world&) = delete;
     ~world() {
-        for (vma& v : vmas_) forget(v);
+        for (vma& v : vmas_)
+            forget(v);
         map_.trim();
         if (failing_memory::alive != alive_before_) {
             std::cerr << "the map left " << failing_memory::alive - alive_before_ << " objects\n";
@@ -63,7 +64,8 @@ public:
         return v;
     }
     vma& fork(vma& parent, mm& child) {
-        vma& v = new_vma(child, traits::start(parent), traits::pages(parent), traits::pgoff(parent));
+        vma& v =
+            new_vma(child, traits::start(parent), traits::pages(parent), traits::pgoff(parent));
         v.attributes = parent.attributes;
         if (map_.fork(v, parent) != rmap::status::ok) std::abort();
         return v;
@@ -94,7 +96,8 @@ public:
     }
     std::size_t links() const {
         std::size_t count = 0;
-        for (const vma& v : vmas_) count += chain(v).size();
+        for (const vma& v : vmas_)
+            count += chain(v).size();
         return count;
     }
     /// "anon_vmas/links", as the kernel's tables have it.
@@ -117,14 +120,15 @@ public:
         return all;
     }
 
-    /// All state, as text: ranges, own anon_vmas, chains in order; counts, references and members in
-    /// order of every anon_vma. Objects are named by their addresses.
+    /// All state, as text: ranges, own anon_vmas, chains in order; counts, references and members
+    /// in order of every anon_vma. Objects are named by their addresses.
     std::string picture() {
         std::ostringstream out;
         for (const vma& v : vmas_) {
             out << &v << " [" << traits::start(v) << "+" << traits::pages(v) << "@"
                 << traits::pgoff(v) << "] own " << map_type::own(v) << " chain";
-            for (const anon_vma* av : chain(v)) out << " " << av;
+            for (const anon_vma* av : chain(v))
+                out << " " << av;
             out << "\n";
         }
         for (anon_vma* av : anon_vmas()) {
@@ -132,7 +136,8 @@ public:
                 << av->parent.get() << " children " << av->num_children.get() << " active "
                 << av->num_active_vmas.get() << " refs " << av->refs.load(rmap::order::relaxed)
                 << " members";
-            for (const vma* v : members(*av)) out << " " << v;
+            for (const vma* v : members(*av))
+                out << " " << v;
             out << "\n";
         }
         return out.str();

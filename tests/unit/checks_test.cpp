@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Every named check: broken on purpose, each in a process of its own, whose check hook tells the name.
-// And docs/checks.md lists exactly the names that the headers have.
+// Every named check: broken on purpose, each in a process of its own, whose check hook tells the
+// name. And docs/checks.md lists exactly the names that the headers have.
 
 #define BOOST_TEST_MODULE checks
+#include <sys/wait.h>
+#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "support/policies.hpp"
 #include "support/world.hpp"
@@ -59,117 +59,117 @@ using W = world<F>;
 
 BOOST_AUTO_TEST_CASE(links) {
     BOOST_TEST(failing([](W& w) {
-        auto& a = w.faulted(w.new_mm(), 0, 4);
-        (void)w.map().fork(w.fork(a), a);
-    }) == "double_link");
+                   auto& a = w.faulted(w.new_mm(), 0, 4);
+                   (void)w.map().fork(w.fork(a), a);
+               }) == "double_link");
     BOOST_TEST(failing([](W& w) {
-        auto& mm = w.new_mm();
-        (void)w.map().clone(w.faulted(mm, 4, 4), w.faulted(mm, 0, 4), clone_op::remap);
-    }) == "double_link");
+                   auto& mm = w.new_mm();
+                   (void)w.map().clone(w.faulted(mm, 4, 4), w.faulted(mm, 0, 4), clone_op::remap);
+               }) == "double_link");
     BOOST_TEST(failing([](W& w) {
-        auto& file = *new rmap::i_mmap<F::policy>;
-        w.map().link_file(w.new_vma(w.new_mm(), 0, 4, 0, &file));
-    }) == "double_link");
+                   auto& file = *new rmap::i_mmap<F::policy>;
+                   w.map().link_file(w.new_vma(w.new_mm(), 0, 4, 0, &file));
+               }) == "double_link");
     BOOST_TEST(failing([](W& w) {
-        auto& file = *new rmap::i_mmap<F::policy>;
-        auto& v = w.new_vma(w.new_mm(), 0, 4, 0, &file);
-        w.map().unlink_file(v);
-        w.map().unlink_file(v);
-    }) == "not_linked");
+                   auto& file = *new rmap::i_mmap<F::policy>;
+                   auto& v = w.new_vma(w.new_mm(), 0, 4, 0, &file);
+                   w.map().unlink_file(v);
+                   w.map().unlink_file(v);
+               }) == "not_linked");
     BOOST_TEST(failing([](W& w) {
-        vma v{w.new_mm(), 0, 4};
-        (void)w.map().prepare(v);
-    }) == "destroyed_while_linked");
+                   vma v{w.new_mm(), 0, 4};
+                   (void)w.map().prepare(v);
+               }) == "destroyed_while_linked");
+    BOOST_TEST(failing([](W& w) { w.map().put(*w.map().own(w.faulted(w.new_mm(), 0, 4))); }) ==
+               "freed_while_linked");
     BOOST_TEST(failing([](W& w) {
-        w.map().put(*w.map().own(w.faulted(w.new_mm(), 0, 4)));
-    }) == "freed_while_linked");
+                   auto& v = w.faulted(w.new_mm(), 0, 4);
+                   w.map().own(v)->num_children = 2;
+                   w.map().unlink(v);
+               }) == "counts_left");
     BOOST_TEST(failing([](W& w) {
-        auto& v = w.faulted(w.new_mm(), 0, 4);
-        w.map().own(v)->num_children = 2;
-        w.map().unlink(v);
-    }) == "counts_left");
-    BOOST_TEST(failing([](W& w) {
-        auto& mm = w.new_mm();
-        auto& child = w.fork(w.faulted(w.new_mm(), 0, 4), mm);
-        (void)w.map().clone(w.new_vma(mm, 4, 4), child, clone_op::merge_unfaulted);
-    }) == "inherited_chain");
+                   auto& mm = w.new_mm();
+                   auto& child = w.fork(w.faulted(w.new_mm(), 0, 4), mm);
+                   (void)w.map().clone(w.new_vma(mm, 4, 4), child, clone_op::merge_unfaulted);
+               }) == "inherited_chain");
     BOOST_TEST(failing([](W& w) { w.forget(w.fork(w.faulted(w.new_mm(), 0, 4))); }) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(ranges_and_tags) {
     BOOST_TEST(failing([](W& w) {
-        (void)w.map().adjust(w.faulted(w.new_mm(), 10, 4), {10, 4, 11});
-    }) == "index_moved");
+                   (void)w.map().adjust(w.faulted(w.new_mm(), 10, 4), {10, 4, 11});
+               }) == "index_moved");
     for (rmap::pgno at : {9U, 14U}) {
         BOOST_TEST(failing([at](W& w) {
-            F::page page;
-            w.map().tag_new(page, w.faulted(w.new_mm(), 10, 4), at);
-        }) == "outside_vma");
+                       F::page page;
+                       w.map().tag_new(page, w.faulted(w.new_mm(), 10, 4), at);
+                   }) == "outside_vma");
     }
     BOOST_TEST(failing([](W& w) {
-        F::page page;
-        w.map().tag_new(page, w.new_vma(w.new_mm(), 10, 4), 10);
-    }) == "not_prepared");
+                   F::page page;
+                   w.map().tag_new(page, w.new_vma(w.new_mm(), 10, 4), 10);
+               }) == "not_prepared");
     BOOST_TEST(failing([](W& w) {
-        F::page page;
-        w.map().tag_shared(page, w.new_vma(w.new_mm(), 10, 4), 10);
-    }) == "not_prepared");
+                   F::page page;
+                   w.map().tag_shared(page, w.new_vma(w.new_mm(), 10, 4), 10);
+               }) == "not_prepared");
     BOOST_TEST(failing([](W& w) {
-        F::page page;
-        w.map().tag_new(page, w.faulted(w.new_mm(), 10, 4), 10);
-        page.add_mapping();
-        w.map().untag(page);
-    }) == "untagged_while_mapped");
+                   F::page page;
+                   w.map().tag_new(page, w.faulted(w.new_mm(), 10, 4), 10);
+                   page.add_mapping();
+                   w.map().untag(page);
+               }) == "untagged_while_mapped");
 }
 
 #if RMAP_DEBUG_LEVEL >= 2
 BOOST_AUTO_TEST_CASE(locks) {
     BOOST_TEST(failing([](W& w) {
-        rmap::ops::link_reserve<F::map> reserve{w.map()};
-        rmap::ops::unlink_locked(w.map(), reserve, w.faulted(w.new_mm(), 0, 4));
-    }) == "tree_lock_not_held");
+                   rmap::ops::link_reserve<F::map> reserve{w.map()};
+                   rmap::ops::unlink_locked(w.map(), reserve, w.faulted(w.new_mm(), 0, 4));
+               }) == "tree_lock_not_held");
     BOOST_TEST(failing([](W& w) {
-        auto& v = w.faulted(w.new_mm(), 0, 4);
-        rmap::ops::adjust_locked(w.map(), v, {0, 2, 0});
-    }) == "tree_lock_not_held");
+                   auto& v = w.faulted(w.new_mm(), 0, 4);
+                   rmap::ops::adjust_locked(w.map(), v, {0, 2, 0});
+               }) == "tree_lock_not_held");
     BOOST_TEST(failing([](W& w) {
-        auto& mm = w.new_mm();
-        auto& v = w.faulted(mm, 0, 4);
-        rmap::ops::link_reserve<F::map> reserve{w.map()};
-        (void)rmap::ops::reserve_clone(w.map().memory(), reserve, v);
-        rmap::ops::clone_locked(w.map(), reserve, w.new_vma(mm, 9, 4), v, clone_op::remap);
-    }) == "tree_lock_not_held");
+                   auto& mm = w.new_mm();
+                   auto& v = w.faulted(mm, 0, 4);
+                   rmap::ops::link_reserve<F::map> reserve{w.map()};
+                   (void)rmap::ops::reserve_clone(w.map().memory(), reserve, v);
+                   rmap::ops::clone_locked(w.map(), reserve, w.new_vma(mm, 9, 4), v,
+                                           clone_op::remap);
+               }) == "tree_lock_not_held");
     BOOST_TEST(failing([](W& w) {
-        auto& v = w.new_vma(w.new_mm(), 0, 4);
-        v.file = new rmap::i_mmap<F::policy>;
-        rmap::ops::link_file_locked<F::map>(v);
-    }) == "file_lock_not_held");
+                   auto& v = w.new_vma(w.new_mm(), 0, 4);
+                   v.file = new rmap::i_mmap<F::policy>;
+                   rmap::ops::link_file_locked<F::map>(v);
+               }) == "file_lock_not_held");
     BOOST_TEST(failing([](W& w) {
-        auto& v = w.new_vma(w.new_mm(), 0, 4, 0, new rmap::i_mmap<F::policy>);
-        rmap::ops::unlink_file_locked<F::map>(v);
-    }) == "file_lock_not_held");
+                   auto& v = w.new_vma(w.new_mm(), 0, 4, 0, new rmap::i_mmap<F::policy>);
+                   rmap::ops::unlink_file_locked<F::map>(v);
+               }) == "file_lock_not_held");
 }
 #endif
 
 #if RMAP_DEBUG_LEVEL >= 3
 BOOST_AUTO_TEST_CASE(validation) {
     BOOST_TEST(failing([](W& w) {
-        auto& v = w.faulted(w.new_mm(), 0, 4);
-        v.set_range(0, 2, 0);
-        w.fork(v);
-    }) == "chain_invalid");
+                   auto& v = w.faulted(w.new_mm(), 0, 4);
+                   v.set_range(0, 2, 0);
+                   w.fork(v);
+               }) == "chain_invalid");
     BOOST_TEST(failing([](W& w) {
-        auto& a = w.faulted(w.new_mm(), 0, 4);
-        auto& b = w.fork(a);
-        a.set_range(2, 2, 2);
-        w.map().unlink(w.fork(b));
-    }) == "chain_invalid");
+                   auto& a = w.faulted(w.new_mm(), 0, 4);
+                   auto& b = w.fork(a);
+                   a.set_range(2, 2, 2);
+                   w.map().unlink(w.fork(b));
+               }) == "chain_invalid");
     BOOST_TEST(failing([](W& w) {
-        auto* file = new rmap::i_mmap<F::policy>;
-        auto& v = w.new_vma(w.new_mm(), 0, 4, 0, file);
-        v.set_range(0, 8, 0);
-        w.new_vma(w.new_mm(), 0, 4, 0, file);
-    }) == "file_invalid");
+                   auto* file = new rmap::i_mmap<F::policy>;
+                   auto& v = w.new_vma(w.new_mm(), 0, 4, 0, file);
+                   v.set_range(0, 8, 0);
+                   w.new_vma(w.new_mm(), 0, 4, 0, file);
+               }) == "file_invalid");
 }
 #endif
 
@@ -182,7 +182,9 @@ std::string text_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-bool of_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+bool of_name(char c) {
+    return (c >= 'a' && c <= 'z') || c == '_';
+}
 
 /// The names in `text`: each is the identifier before the first string of a check.
 void add_checks(const std::string& text, std::set<std::string>& names) {
@@ -190,9 +192,11 @@ void add_checks(const std::string& text, std::set<std::string>& names) {
          at = text.find("RMAP_CHECK", at + 1)) {
         auto end = text.find('"', at);
         if (end == std::string::npos) return;
-        while (!of_name(text[end - 1])) --end;
+        while (!of_name(text[end - 1]))
+            --end;
         auto begin = end;
-        while (of_name(text[begin - 1])) --begin;
+        while (of_name(text[begin - 1]))
+            --begin;
         names.insert(text.substr(begin, end - begin));
     }
 }
@@ -202,7 +206,8 @@ BOOST_AUTO_TEST_CASE(documented) {
     std::set<std::string> checked;
     for (const auto& entry : fs::recursive_directory_iterator{root / "include/rmap"}) {
         const bool macros = entry.path().filename() == "check.hpp";
-        if (entry.path().extension() == ".hpp" && !macros) add_checks(text_of(entry.path()), checked);
+        if (entry.path().extension() == ".hpp" && !macros)
+            add_checks(text_of(entry.path()), checked);
     }
     BOOST_TEST(checked.contains("double_link"));
     std::set<std::string> listed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The merge rules as a table, row by row as docs/linux_6_18.md has them. All of it is decided when it
-// is compiled.
+// The merge rules as a table, row by row as docs/linux_6_18.md has them. All of it is decided when
+// it is compiled.
 
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
@@ -15,10 +15,10 @@ using rmap::merges::never;
 constexpr int one = 1;
 constexpr int two = 2;
 
-constexpr merge_side none{};                  // unfaulted
-constexpr merge_side a{&one, false};          // an anon_vma of its own
-constexpr merge_side b{&two, false};          // another
-constexpr merge_side a_forked{&one, true};    // a fork child
+constexpr merge_side none{};                // unfaulted
+constexpr merge_side a{&one, false};        // an anon_vma of its own
+constexpr merge_side b{&two, false};        // another
+constexpr merge_side a_forked{&one, true};  // a fork child
 constexpr merge_side b_forked{&two, true};
 constexpr merge_side sides[] = {none, a, b, a_forked, b_forked};
 

@@ -43,7 +43,8 @@ struct bare : rmap::basic_vma<space, P> {
     using basic_vma::basic_vma;
 };
 static_assert(rmap::mappable_vma<bare, P>);
-static_assert(!rmap::file_traits<bare>::supported<P> && rmap::file_traits<toy_vma<P>>::supported<P>);
+static_assert(!rmap::file_traits<bare>::supported<P> &&
+              rmap::file_traits<toy_vma<P>>::supported<P>);
 
 // Pages and vmas of a user cost what the kernel's do.
 static_assert(sizeof(rmap::page_hook<P>) == 16);

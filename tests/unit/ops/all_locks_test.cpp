@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(all_and_once) {
     rmap::i_mmap<F::policy> files[2];
     auto& mm = w.new_mm();
     // Two vmas of one tree, one of another, an unfaulted one; two of one file, one of another.
-    std::vector<F::vma*> vmas{&w.new_vma(mm, 0, 8, 0, &files[0]), &w.new_vma(mm, 20, 4, 8, &files[0]),
+    std::vector<F::vma*> vmas{&w.new_vma(mm, 0, 8, 0, &files[0]),
+                              &w.new_vma(mm, 20, 4, 8, &files[0]),
                               &w.new_vma(mm, 30, 4, 0, &files[1]), &w.new_vma(mm, 40, 4)};
     auto& part = w.new_vma(mm, 0, 1);
     part.file = &files[0];
@@ -50,15 +51,23 @@ BOOST_AUTO_TEST_CASE(all_and_once) {
     w.map().tag_new(pages[0], *vmas[0], 0);
     w.map().tag_new(pages[1], *vmas.back(), 50);
     w.map().tag_new(pages[2], stranger, 0);
-    for (auto& page : pages) page.add_mapping();
+    for (auto& page : pages)
+        page.add_mapping();
     const auto try_walk = [&](auto& page) {
-        return w.map().walk(page, [](const auto&) {}, walk_mode::try_lock).state;
+        return w.map()
+            .walk(
+                page, [](const auto&) {}, walk_mode::try_lock)
+            .state;
     };
     const auto try_file = [&](auto& file) {
-        return w.map().walk_file(file, 0, 1, [](const auto&) {}, walk_mode::try_lock).state;
+        return w.map()
+            .walk_file(
+                file, 0, 1, [](const auto&) {}, walk_mode::try_lock)
+            .state;
     };
     const auto each = [&](auto f) {
-        for (auto* v : vmas) f(*v);
+        for (auto* v : vmas)
+            f(*v);
     };
     for (int twice = 0; twice != 2; ++twice) {
         {
@@ -71,11 +80,15 @@ BOOST_AUTO_TEST_CASE(all_and_once) {
             BOOST_TEST((try_file(files[1]) == status::contended));
         }
         BOOST_TEST(once_lock::held == 0);
-        for (auto& page : pages) BOOST_TEST((try_walk(page) == status::ok));
-        for (auto& file : files) BOOST_TEST((try_file(file) == status::ok));
+        for (auto& page : pages)
+            BOOST_TEST((try_walk(page) == status::ok));
+        for (auto& file : files)
+            BOOST_TEST((try_file(file) == status::ok));
     }
-    for (auto& page : pages) page.remove_mapping();
-    for (auto* v : vmas) w.forget(*v);
+    for (auto& page : pages)
+        page.remove_mapping();
+    for (auto* v : vmas)
+        w.forget(*v);
 }
 
 BOOST_AUTO_TEST_CASE(of_nothing) {

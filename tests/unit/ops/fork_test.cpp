@@ -108,9 +108,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unlink_frees_what_nobody_needs, F, few<toy>) {
 
 // ---- the numbers of a running Linux
 
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(chains_of_forks, F, as_linux<toy>) {
-    const std::vector<std::string> deep{"1/1", "2/3",  "3/6",  "4/10", "5/15",
+    const std::vector<std::string> deep{"1/1",  "2/3",  "3/6",  "4/10", "5/15",
                                         "6/21", "7/28", "8/36", "9/45"};
     world<F> w;
     std::vector<typename F::vma*> line{&w.faulted(w.new_mm(), 0, 4)};
@@ -135,7 +134,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(chains_of_forks, F, as_linux<toy>) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(youngest_exits_first, F, as_linux<toy>) {
     world<F> w;
     std::vector<typename F::vma*> line{&w.faulted(w.new_mm(), 0, 4)};
-    for (int i = 0; i != 4; ++i) line.push_back(&w.fork(*line.back()));
+    for (int i = 0; i != 4; ++i)
+        line.push_back(&w.fork(*line.back()));
     for (const char* objects : {"5/15", "4/10", "3/6", "2/3", "1/1"}) {
         BOOST_TEST(w.objects() == objects);
         w.forget(*line.back());
@@ -269,13 +269,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(twelve_stripes, F, as_linux<toy>) {
     }
     BOOST_TEST(w.objects() == "1/12");
     auto& child = w.new_mm();
-    for (auto* v : stripes) w.fork(*v, child);
+    for (auto* v : stripes)
+        w.fork(*v, child);
     BOOST_TEST(w.objects() == "13/36");
     for (std::size_t i = 1; i != stripes.size(); ++i) {  // heal in the parent
         auto& v = *stripes[i];
-        const auto merged = w.map().merge({.range = {v.start(), v.pages(), v.pgoff()},
-                                           .prev = stripes[0],
-                                           .middle = &v});
+        const auto merged = w.map().merge(
+            {.range = {v.start(), v.pages(), v.pgoff()}, .prev = stripes[0], .middle = &v});
         BOOST_TEST((merged.what == rmap::merge_case::all_into_prev));
     }
     BOOST_TEST(w.objects() == "13/25");

@@ -38,7 +38,8 @@ struct stage {
             if (sides[i] == absent) continue;
             if (sides[i] == same_av) {
                 typename F::vma* last = nullptr;
-                for (unsigned j = 0; j != i; ++j) last = vmas[j] != nullptr ? vmas[j] : last;
+                for (unsigned j = 0; j != i; ++j)
+                    last = vmas[j] != nullptr ? vmas[j] : last;
                 vmas[i] = &w.new_vma(*mm, 4 * i, 4);
                 if (w.map().clone(*vmas[i], *last, rmap::ops::clone_op::split) != status::ok) {
                     std::abort();
@@ -59,7 +60,8 @@ struct stage {
         }
     }
     ~stage() {
-        for (auto& page : pages) page.remove_mapping();
+        for (auto& page : pages)
+            page.remove_mapping();
     }
 
     /// Every page is found at its address in its address space, exactly once.
@@ -136,7 +138,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_pair_of_neighbours, F, as_linux<toy>) {
                 const auto same = [&](const typename F::vma* a, const typename F::vma* b) {
                     return a != nullptr && b != nullptr && map.own(*a) == map.own(*b);
                 };
-                bool to_left = left != nullptr && agree(kind(left), kind(middle), same(left, middle));
+                bool to_left =
+                    left != nullptr && agree(kind(left), kind(middle), same(left, middle));
                 bool to_right =
                     right != nullptr && agree(kind(middle), kind(right), same(middle, right));
                 if (to_left && to_right && kind(left) != unfaulted && kind(right) != unfaulted &&
@@ -146,9 +149,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_pair_of_neighbours, F, as_linux<toy>) {
                 const bool all = middle != nullptr;
                 const merge_case expected =
                     to_left && to_right ? (all ? merge_case::join_all : merge_case::fill_gap)
-                    : to_left           ? (all ? merge_case::all_into_prev : merge_case::extend_prev)
-                    : to_right          ? (all ? merge_case::all_into_next : merge_case::extend_next)
-                                        : merge_case::none;
+                    : to_left  ? (all ? merge_case::all_into_prev : merge_case::extend_prev)
+                    : to_right ? (all ? merge_case::all_into_next : merge_case::extend_next)
+                               : merge_case::none;
                 BOOST_TEST_CONTEXT("P " << p << " M " << m << " N " << n) {
                     merge_and_check(s, s.request({4, 4, 4}, all), expected);
                 }
@@ -214,8 +217,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(offsets, F, as_linux<toy>) {
     BOOST_TEST((s.w.map().plan_merge(s.request({4, 3, 4}, false)) == merge_case::extend_prev));
     BOOST_TEST((s.w.map().plan_merge(s.request({5, 3, 5}, false)) == merge_case::extend_next));
     BOOST_TEST((s.w.map().merge(s.request({4, 0, 4}, false)).state == status::invalid));
-    BOOST_TEST((s.w.map().merge(s.request({~rmap::pgno{0}, 2, 4}, false)).state ==
-                status::invalid));
+    BOOST_TEST(
+        (s.w.map().merge(s.request({~rmap::pgno{0}, 2, 4}, false)).state == status::invalid));
 }
 
 // Growing in place: `prev` always takes the range, be it inherited; the next one by the rules.
@@ -246,8 +249,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(files_and_member_hooks, F, one<member_toy>) {
     auto& m = w.new_vma(mm, 104, 4, 4, &file);
     auto& n = w.new_vma(mm, 108, 4, 8, &file);
     BOOST_TEST((w.map().prepare(n) == status::ok));
-    const auto merged =
-        w.map().merge({.range = {104, 4, 4}, .prev = &p, .next = &n, .middle = &m});
+    const auto merged = w.map().merge({.range = {104, 4, 4}, .prev = &p, .next = &n, .middle = &m});
     BOOST_TEST((merged.what == merge_case::join_all && merged.survivor == &p));
     m.file = nullptr;
     n.file = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// move (mremap): the copy at the new place, merged or not, the order in which a walk meets source and
-// copy, and failures.
+// move (mremap): the copy at the new place, merged or not, the order in which a walk meets source
+// and copy, and failures.
 
 #define BOOST_TEST_MODULE move
 #include <boost/test/unit_test.hpp>
@@ -85,8 +85,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unfaulted, F, few<toy>) {
     BOOST_TEST((m.moved.to == &m.fresh && w.map().own(m.fresh) == nullptr));
 }
 
-// Linux bug B28: a faulted range moved between, before or behind unfaulted vmas merges with them, and
-// the survivor takes over its anon_vma.
+// Linux bug B28: a faulted range moved between, before or behind unfaulted vmas merges with them,
+// and the survivor takes over its anon_vma.
 BOOST_AUTO_TEST_CASE_TEMPLATE(beside_unfaulted, F, as_linux<toy>) {
     for (const bool left : {false, true}) {
         for (const bool right : {false, true}) {
@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(back_home, F, as_linux<toy>) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(to_an_offset_behind, F, as_linux<toy>) {
     world<F> w;
     auto& mm = w.new_mm();
-    // The target begins at a higher offset than the source: a walk by offset meets the source first.
+    // The target begins at a higher offset than the source: a walk by offset meets the source
+    // first.
     auto& v = w.faulted(mm, 0, 8);
     auto& n = w.new_vma(mm, 108, 4, 8);
     moving<F> m{w, v, {4, 4, 4}, nullptr, &n, {104, 4, 4}};

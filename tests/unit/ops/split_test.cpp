@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pages_stay_found, F, few<toy>) {
             BOOST_TEST((met[0]->start() <= 10 + i && 10 + i < met[0]->start() + met[0]->pages()));
         }
     }
-    for (auto& p : pages) p.remove_mapping();
+    for (auto& p : pages)
+        p.remove_mapping();
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(adjust_moves_ends, F, few<toy>) {

@@ -63,11 +63,15 @@ void life() {
     map.untag(page);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(through_a_life, F, few<toy>) { life<F>(); }
-BOOST_AUTO_TEST_CASE_TEMPLATE(with_member_hooks, F, one<member_toy>) { life<F>(); }
+BOOST_AUTO_TEST_CASE_TEMPLATE(through_a_life, F, few<toy>) {
+    life<F>();
+}
+BOOST_AUTO_TEST_CASE_TEMPLATE(with_member_hooks, F, one<member_toy>) {
+    life<F>();
+}
 
-// A page's tag leads to an ancestor-or-self of every mapper (I7), over fork, copy and exit: who maps
-// it is always found.
+// A page's tag leads to an ancestor-or-self of every mapper (I7), over fork, copy and exit: who
+// maps it is always found.
 BOOST_AUTO_TEST_CASE_TEMPLATE(mappers_are_found, F, few<toy>) {
     world<F> w;
     auto& a = w.faulted(w.new_mm(), 0, 2);

@@ -60,11 +60,16 @@ void walks() {
     w.map().unlink_file(all);
     all.file = nullptr;
     BOOST_TEST((met(0, 1) == met_type{{&again, 400}}));
-    for (auto* v : {&middle, &tail, &again}) w.forget(*v);
+    for (auto* v : {&middle, &tail, &again})
+        w.forget(*v);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(over_a_file, F, few<toy>) { walks<F>(); }
-BOOST_AUTO_TEST_CASE_TEMPLATE(with_member_hooks, F, one<member_toy>) { walks<F>(); }
+BOOST_AUTO_TEST_CASE_TEMPLATE(over_a_file, F, few<toy>) {
+    walks<F>();
+}
+BOOST_AUTO_TEST_CASE_TEMPLATE(with_member_hooks, F, one<member_toy>) {
+    walks<F>();
+}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(try_mode, F, locking<toy>) {
     world<F> w;
@@ -72,7 +77,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(try_mode, F, locking<toy>) {
     auto& v = w.new_vma(w.new_mm(), 100, 10, 0, &file);
     const auto try_it = [&] {
         return w.map()
-            .walk_file(file, 0, 1, [](const auto&) {}, rmap::walk_mode::try_lock)
+            .walk_file(
+                file, 0, 1, [](const auto&) {}, rmap::walk_mode::try_lock)
             .state;
     };
     BOOST_TEST((try_it() == status::ok));

@@ -41,9 +41,8 @@ struct merged {
 BOOST_AUTO_TEST_CASE_TEMPLATE(two_passes, F, few<toy>) {
     merged<F> m;
     std::vector<std::pair<const typename F::vma*, rmap::pgno>> met;
-    const auto result = m.w.map().walk(m.page, [&](const auto& place) {
-        met.emplace_back(&place.vma(), place.address());
-    });
+    const auto result = m.w.map().walk(
+        m.page, [&](const auto& place) { met.emplace_back(&place.vma(), place.address()); });
     BOOST_TEST((result.state == status::ok && result.places == 3U));
     BOOST_TEST((met == decltype(met){{&m.a, 12}, {&m.b, 21}, {&m.child, 12}}));
     // The address decides, not the offset: whoever does not reach it is not met.
@@ -76,7 +75,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(try_mode, F, locking<toy>) {
     merged<F> m;
     const auto try_it = [&](std::size_t& count) {
         return m.w.map()
-            .walk(m.page, [&](const auto&) { ++count; }, rmap::walk_mode::try_lock)
+            .walk(
+                m.page, [&](const auto&) { ++count; }, rmap::walk_mode::try_lock)
             .state;
     };
     std::size_t count = 0;

@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(try_mode, F, locking<toy>) {
         const auto visitor = [](const auto&) {};
         BOOST_TEST((w.map().walk(page, visitor, walk_mode::try_lock).state == expected));
         BOOST_TEST((w.map().walk_from(av, 1, visitor, walk_mode::try_lock).state == expected));
-        BOOST_TEST((w.map().with_anon_vma(page, [](auto&, auto) {}, walk_mode::try_lock) ==
-                    expected));
+        BOOST_TEST((w.map().with_anon_vma(
+                        page, [](auto&, auto) {}, walk_mode::try_lock) == expected));
     };
     try_all(status::ok);
     {
@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(the_anon_vma_is_recycled_into_another_tree) {
         child = &w.fork(other);
         BOOST_TEST((w.map().own(*child) == av && !av->is_root()));
     };
-    BOOST_TEST((w.map().walk(page, [](const auto&) { BOOST_TEST(false); }).state ==
-                status::not_mapped));
+    BOOST_TEST(
+        (w.map().walk(page, [](const auto&) { BOOST_TEST(false); }).state == status::not_mapped));
     BOOST_TEST(w.map().stats().retries() == 0U);
     w.forget(const_cast<raced::vma&>(*child));
 

@@ -54,13 +54,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(visits_what_covers, F, as_linux<toy>) {
                 }
                 std::vector<const vma*> met;
                 bool in_order = true;
-                const bool to_the_end = topology::visit(w.map(), *av, index, [&](const auto& place) {
-                    if (!met.empty()) {
-                        in_order = in_order && met.back()->pgoff() <= place.vma().pgoff();
-                    }
-                    met.push_back(&place.vma());
-                    return place.address() == place.vma().start() + (index - place.vma().pgoff());
-                });
+                const bool to_the_end =
+                    topology::visit(w.map(), *av, index, [&](const auto& place) {
+                        if (!met.empty()) {
+                            in_order = in_order && met.back()->pgoff() <= place.vma().pgoff();
+                        }
+                        met.push_back(&place.vma());
+                        return place.address() ==
+                               place.vma().start() + (index - place.vma().pgoff());
+                    });
                 std::sort(met.begin(), met.end());
                 std::sort(expected.begin(), expected.end());
                 BOOST_REQUIRE((met == expected && to_the_end && in_order));
@@ -92,7 +94,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(readers, F, as_linux<toy>) {
     using topology = typename policy::topology;
     world<F> w;
     auto& a = w.new_vma(w.new_mm(), 0, 8);
-    const auto links = [&](auto& v) { return topology::template links_of<policy>(w.map().hook_of(v)); };
+    const auto links = [&](auto& v) {
+        return topology::template links_of<policy>(w.map().hook_of(v));
+    };
     BOOST_TEST((links(a) == 0U && !w.map().inherited(a)));
     BOOST_TEST((w.map().prepare(a) == status::ok));
     BOOST_TEST((links(a) == 1U && !w.map().inherited(a)));
