@@ -35,11 +35,19 @@ struct interval_tree {
         const std::uint64_t node_last = Access::last(node);
         node_type* parent = nullptr;
         side s = node_type::left;
-        for (node_type* at = root.top_; at != nullptr; at = at->child(s)) {
+        for (node_type* at = root.top_; at != nullptr;) {
             parent = at;
-            s = node_first < Access::first(*at) ? node_type::left : node_type::right;
             if (at->subtree_last_ < node_last) {
                 at->subtree_last_ = node_last;
+            }
+            // Branches, for the processor to guess the way down before it has the object's range:
+            // among equals, as in a fork family, it is always to the right.
+            if (node_first < Access::first(*at)) [[unlikely]] {
+                s = node_type::left;
+                at = at->child(node_type::left);
+            } else {
+                s = node_type::right;
+                at = at->child(node_type::right);
             }
         }
         node.set(parent, false);

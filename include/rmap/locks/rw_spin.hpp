@@ -50,9 +50,11 @@ public:
     void unlock() noexcept {
         // Orders:     what the writer did before this.
         // Pairs with: take(), of the next writer or of any reader.
-        // Otherwise:  writer: store field; writer bit := 0 | reader: enters; loads the old field.
+        // Otherwise:  writer: store field; word := 0 | reader: enters; loads the old field.
         // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
-        state_.fetch_and(~writer, order::release);
+        // No reader is counted while a writer holds the lock, and a bit `waiting` that is lost is
+        // set again by who waits, as after take(). So this need not be a read-modify-write.
+        state_.store(0, order::release);
     }
 
     void lock_shared() noexcept {
@@ -100,7 +102,7 @@ private:
 
     [[nodiscard]] bool take(word seen, word wanted) noexcept {
         // Orders:     this exchange before what the new holder does.
-        // Pairs with: the fetch_and in unlock() and the fetch_sub in unlock_shared().
+        // Pairs with: the store in unlock() and the fetch_sub in unlock_shared().
         // Otherwise:  new holder: loads field early | old holder: stores field; lets go.
         // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
         return state_.compare_exchange(seen, wanted, order::acquire);
