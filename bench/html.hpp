@@ -91,7 +91,8 @@ rect { fill: #3572a5; }
         out += "<h2>" + detail::escaped(name) +
                "</h2>\n<table>\n<tr><th>case</th><th>time</th><th>rate</th><th>more</th>"
                "<th></th></tr>\n";
-        for (; at < end; ++at) out += detail::row(figures[at], largest);
+        for (; at < end; ++at)
+            out += detail::row(figures[at], largest);
         out += "</table>\n";
     }
     return out + "</body>\n</html>\n";

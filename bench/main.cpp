@@ -103,7 +103,8 @@ bool parse(int count, char** arguments, request& out) {
         }
     }
     if (out.chosen.empty()) {
-        for (const bench& b : benches) out.chosen.push_back(&b);
+        for (const bench& b : benches)
+            out.chosen.push_back(&b);
     }
     return true;
 }
@@ -131,7 +132,8 @@ int main(int count, char** arguments) {
         return 0;
     }
     if (what.list) {
-        for (const bench* b : what.chosen) std::printf("%-14s %s\n", b->name, b->question);
+        for (const bench* b : what.chosen)
+            std::printf("%-14s %s\n", b->name, b->question);
         return 0;
     }
     report figures{what.quick};

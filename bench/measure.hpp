@@ -42,8 +42,8 @@ private:
     return *middle;
 }
 
-/// once() does something `iterations` times and returns how long that took (so that it can leave out
-/// what it prepares). The first run warms up and is not counted.
+/// once() does something `iterations` times and returns how long that took (so that it can leave
+/// out what it prepares). The first run warms up and is not counted.
 template <class Once>
 [[nodiscard]] figure measure(const report& to, std::string name, std::uint64_t iterations,
                              Once once) {

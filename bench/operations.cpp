@@ -33,7 +33,8 @@ public:
         fork_and_unlink();
         split_and_merge();
         walk_private();
-        for (std::uint64_t children : {10, 100, 1000}) walk_shared(children);
+        for (const std::uint64_t children : {10U, 100U, 1000U})
+            walk_shared(children);
     }
 
 private:
@@ -50,7 +51,8 @@ private:
 
     // Vmas that do not touch each other.
     void make_vmas(std::deque<vma>& out, std::uint64_t count) {
-        for (std::uint64_t i = 0; i < count; ++i) out.emplace_back(mm_, 0x1000 + i * 32, 16);
+        for (std::uint64_t i = 0; i < count; ++i)
+            out.emplace_back(mm_, 0x1000 + i * 32, 16);
     }
 
     void prepare_and_unlink() {
@@ -58,15 +60,19 @@ private:
         make_vmas(vmas, batch());
         time("prepare", batch(), [&] {
             const stopwatch watch;
-            for (vma& v : vmas) must(map_.prepare(v));
+            for (vma& v : vmas)
+                must(map_.prepare(v));
             const duration took = watch.elapsed();
-            for (vma& v : vmas) map_.unlink(v);
+            for (vma& v : vmas)
+                map_.unlink(v);
             return took;
         });
         time("unlink", batch(), [&] {
-            for (vma& v : vmas) must(map_.prepare(v));
+            for (vma& v : vmas)
+                must(map_.prepare(v));
             const stopwatch watch;
-            for (vma& v : vmas) map_.unlink(v);
+            for (vma& v : vmas)
+                map_.unlink(v);
             return watch.elapsed();
         });
     }
@@ -75,18 +81,23 @@ private:
         vma parent{mm_, 0x1000, 16};
         must(map_.prepare(parent));
         std::deque<vma> children;
-        for (std::uint64_t i = 0; i < batch(); ++i) children.emplace_back(mm_, 0x1000, 16);
+        for (std::uint64_t i = 0; i < batch(); ++i)
+            children.emplace_back(mm_, 0x1000, 16);
         time("fork", batch(), [&] {
             const stopwatch watch;
-            for (vma& v : children) must(map_.fork(v, parent));
+            for (vma& v : children)
+                must(map_.fork(v, parent));
             const duration took = watch.elapsed();
-            for (vma& v : children) map_.unlink(v);
+            for (vma& v : children)
+                map_.unlink(v);
             return took;
         });
         time("unlink_child", batch(), [&] {
-            for (vma& v : children) must(map_.fork(v, parent));
+            for (vma& v : children)
+                must(map_.fork(v, parent));
             const stopwatch watch;
-            for (vma& v : children) map_.unlink(v);
+            for (vma& v : children)
+                map_.unlink(v);
             return watch.elapsed();
         });
         map_.unlink(parent);
@@ -122,9 +133,8 @@ private:
             std::uint64_t found = 0;
             const stopwatch watch;
             for (std::uint64_t i = 0; i < walks; ++i) {
-                const auto walked = map_.walk(p, [&](const auto& place) {
-                    found += place.address() == 0x1005 ? 1 : 0;
-                });
+                const auto walked = map_.walk(
+                    p, [&](const auto& place) { found += place.address() == 0x1005 ? 1 : 0; });
                 must(walked.state);
             }
             const duration took = watch.elapsed();
@@ -158,7 +168,8 @@ private:
         time_walk("walk_of_" + std::to_string(count) + "_children", p, count + 1);
         p.remove_mapping();
         map_.untag(p);
-        for (vma& v : children) map_.unlink(v);
+        for (vma& v : children)
+            map_.unlink(v);
         map_.unlink(parent);
     }
 

@@ -14,11 +14,11 @@ namespace rmap_bench {
 
 /// One line of the report.
 struct figure {
-    std::string name{};             // bench/case, or bench/case/policy
-    std::uint64_t iterations = 1;   // how often what was timed ran; the times are those of one
-    double real_ns = 0;             // medians over repetitions; 0 where nothing is timed
+    std::string name{};            // bench/case, or bench/case/policy
+    std::uint64_t iterations = 1;  // how often what was timed ran; the times are those of one
+    double real_ns = 0;            // medians over repetitions; 0 where nothing is timed
     double cpu_ns = 0;
-    double items_per_second = 0;    // by CPU time, which other programs do not lengthen; 0: none
+    double items_per_second = 0;  // by CPU time, which other programs do not lengthen; 0: none
     std::vector<std::pair<std::string, double>> counters{};
 };
 

@@ -22,7 +22,8 @@ public:
             "rmap-trace 1\nkernel 6.18.0\npage 4096\nscope pages\nmm 0\nfilesize 0 64\n"
             "mmap 0 1000 64 rw- anon\nmmap 0 2000 64 r-x private 0 0\nwrite 0 1000 64\n";
         count_ = 5;
-        for (; count_ + life < events; count_ += life) child();
+        for (; count_ + life < events; count_ += life)
+            child();
         return std::move(text_);
     }
 

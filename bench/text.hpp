@@ -26,7 +26,8 @@ namespace rmap_bench {
 [[nodiscard]] inline std::string with_unit(double ns) {
     const char* const units[] = {"ns", "us", "ms", "s "};
     int unit = 0;
-    for (; ns >= 1000 && unit < 3; ++unit) ns /= 1000;
+    for (; ns >= 1000 && unit < 3; ++unit)
+        ns /= 1000;
     char out[32];
     std::snprintf(out, sizeof out, "%7.2f %s", ns, units[unit]);
     return out;

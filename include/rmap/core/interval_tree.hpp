@@ -95,7 +95,7 @@ struct interval_tree {
             heir->subtree_last_ = node.subtree_last_;
             moved = heir;
         }
-        // Upwards while something changes; and then from the heir's new place, if that is further up.
+        // Upwards while something changes; then from the heir's new place, if that is further up.
         for (node_type* at = parent; at != nullptr;) {
             moved = at == moved ? nullptr : moved;
             const std::uint64_t largest = largest_last(*at);
