@@ -6,5 +6,5 @@
 rmap::replay::outcome replay_linux_6_18(rmap::replay::input& from,
                                         const rmap::replay::run_options& options,
                                         const progress_call& progress) {
-    return rmap::replay::run_trace<rmap::linux_6_18>(from, options, progress);
+    return rmap::replay::run_trace<rmap::replay::pooled<rmap::linux_6_18>>(from, options, progress);
 }

@@ -6,5 +6,6 @@
 rmap::replay::outcome replay_never_merge(rmap::replay::input& from,
                                          const rmap::replay::run_options& options,
                                          const progress_call& progress) {
-    return rmap::replay::run_trace<rmap::never_merge>(from, options, progress);
+    return rmap::replay::run_trace<rmap::replay::pooled<rmap::never_merge>>(from, options,
+                                                                            progress);
 }

@@ -10,6 +10,7 @@
 
 #include <rmap/replay/input.hpp>
 #include <rmap/replay/run.hpp>
+#include <rmap/replay/slab.hpp>
 
 using progress_call = std::function<void(std::uint64_t line, std::uint64_t bytes)>;
 using replay_call = rmap::replay::outcome(rmap::replay::input&, const rmap::replay::run_options&,

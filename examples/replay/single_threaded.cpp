@@ -6,5 +6,6 @@
 rmap::replay::outcome replay_single_threaded(rmap::replay::input& from,
                                              const rmap::replay::run_options& options,
                                              const progress_call& progress) {
-    return rmap::replay::run_trace<rmap::single_threaded>(from, options, progress);
+    return rmap::replay::run_trace<rmap::replay::pooled<rmap::single_threaded>>(from, options,
+                                                                                progress);
 }

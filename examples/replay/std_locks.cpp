@@ -15,5 +15,5 @@ struct std_locks : rmap::default_policy {
 rmap::replay::outcome replay_std_locks(rmap::replay::input& from,
                                        const rmap::replay::run_options& options,
                                        const progress_call& progress) {
-    return rmap::replay::run_trace<std_locks>(from, options, progress);
+    return rmap::replay::run_trace<rmap::replay::pooled<std_locks>>(from, options, progress);
 }

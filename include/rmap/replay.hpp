@@ -7,4 +7,5 @@
 #include <rmap/replay/json.hpp>
 #include <rmap/replay/reader.hpp>
 #include <rmap/replay/run.hpp>
+#include <rmap/replay/slab.hpp>
 #include <rmap/replay/table.hpp>

@@ -134,8 +134,8 @@ private:
     bool touch(space_type& space, const event& e) {
         pgno at = e.start;
         const pgno end = e.start + e.pages;
-        const status s = e.what == verb::read ? system_.read(space, at, end)
-                                              : system_.write(space, at, end);
+        const status s =
+            e.what == verb::read ? system_.read(space, at, end) : system_.write(space, at, end);
         return s == status::ok || fail(e, why(e, s) + ", at page " + hex(at));
     }
 

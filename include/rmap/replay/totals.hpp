@@ -25,7 +25,7 @@ struct totals {
     std::uint64_t anon_vmas = 0;  // alive at most
     std::uint64_t links = 0;      // alive at most
     std::uint64_t bytes = 0;      // of both, at most
-    double seconds = 0;           // for the events, without the snapshots
+    double seconds = 0;           // processor time for the events, without the snapshots
 
     void add(const totals& other) noexcept {
         events += other.events;
