@@ -233,7 +233,8 @@ BOOST_AUTO_TEST_CASE(m_13_where_nothing_changes_nothing_is_tried) {
     m.map(0, 0x100, 4, "rw-", "locked");
     m.map(0, 0x104, 4, "rw-");
     m.fork(0, 1);
-    m.protect(1, 0x100, 8, "rw-");
+    m.protect(1, 0x100, 4, "rw-");
+    BOOST_TEST(m.vmas(1) == "100+4 rw-, 104+4 rw-");
     m.unlock(1, 0x100, 8);
     BOOST_TEST(m.vmas(1) == "100+4 rw-, 104+4 rw-");
     m.protect(1, 0x104, 4, "r--");
