@@ -82,7 +82,7 @@ void look(world<F>& w, slot<F>& s) {
 
 template <class F>
 void stale_lookups() {
-    constexpr std::size_t turns = 4000;
+    constexpr std::size_t turns = 2000;
     world<F> w;
     // Each thread has two, as a fork needs its parent's address space lock.
     typename F::vma* elders[2][2];

@@ -27,7 +27,7 @@ findings found;
 
 template <class F>
 void first_faults() {
-    constexpr int rounds = 1000;
+    constexpr int rounds = 500;
     constexpr unsigned threads = 3;
     world<F> w;
     auto& map = w.map();
