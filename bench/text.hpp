@@ -13,11 +13,12 @@ namespace rmap_bench {
     char digits[64];
     const bool whole = value >= 1000 || value == static_cast<double>(static_cast<long long>(value));
     std::snprintf(digits, sizeof digits, whole ? "%.0f" : "%.3g", value);
-    std::string out = digits;
-    if (!whole) return out;
-    for (std::size_t at = out.size(); at > 3;) {
-        at -= 3;
-        out.insert(at, ",");
+    const std::string plain = digits;
+    if (!whole) return plain;
+    std::string out;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (i != 0 && (plain.size() - i) % 3 == 0) out += ',';
+        out += plain[i];
     }
     return out;
 }
