@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// explore() itself: picks the search, runs it, replays and minimises what fails, says what was covered.
+// Included by verify/explore.hpp alone.
+
+#include <cmath>
+#include <cstdio>
+
+#include <rmap/verify/explore.hpp>
+
+namespace rmap::inline RMAP_ABI::verify {
+
+namespace detail {
+
+/// One scenario with its options: what every search of it has in common.
+template <class Scenario>
+class exploration {
+public:
+    exploration(std::string_view name, const explore_options& with, Scenario& scenario)
+        : name_{name}, with_{with}, scenario_{&scenario} {}
+
+    explore_result run() {
+        const auto begin = std::chrono::steady_clock::now();
+        most_ = {with_.max_executions,
+                 begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                             std::chrono::duration<double>(with_.seconds)),
+                 with_.seconds > 0};
+        if (!with_.replay.empty()) {
+            replay();
+        } else if (with_.how == search::portfolio) {
+            portfolio();
+        } else {
+            once(with_.how, with_.preemptions);
+        }
+        if (result_.failed() && with_.minimise && with_.replay.empty()) minimise();
+        result_.seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        return result_;
+    }
+
+private:
+    bool search(strategy& by) {
+        engine e{{with_.weak, with_.plain_points, with_.reuse_memory, with_.max_steps}, by};
+        auto body = [&] {
+            e.objects().forget_names();
+            test t{e};
+            (*scenario_)(t);
+        };
+        const bool done = search_with(e, by, body, most_, result_);
+        result_.steps += e.steps_in_all();
+        if (result_.failed()) keep(e);
+        return done;
+    }
+
+    void keep(engine& e) {
+        result_.token = to_token(schedule_of(name_, e));
+        result_.text = in_columns(e) + "  " + name_of(result_.what.kind) + ": " + result_.what.what +
+                       "\n";
+    }
+
+    void once(verify::search how, unsigned preemptions) {
+        if (how == search::exhaustive && !with_.weak) {
+            dpor_search by;
+            result_.complete = search(by);
+            covered("EXHAUSTIVE");
+        } else if (how == search::exhaustive || how == search::cached) {
+            cached_search by{cached_search::unbounded, with_.stale};
+            result_.complete = search(by);
+            covered(with_.stale == cached_search::unbounded
+                        ? std::string{"EXHAUSTIVE"}
+                        : "complete up to " + std::to_string(with_.stale) + " stale choices,");
+        } else if (how == search::preemptions) {
+            cached_search by{preemptions, with_.stale};
+            result_.complete = search(by);
+            covered("complete up to " + std::to_string(preemptions) + " preemptions,");
+        } else if (how == search::pct) {
+            pct_search by{with_.depth, with_.seed, with_.runs};
+            result_.complete = search(by);
+            sampled(by);
+        } else {
+            random_search by{with_.seed, with_.runs};
+            result_.complete = search(by);
+            result_.coverage = "SAMPLED " + std::to_string(result_.executions) +
+                               " random executions: no promise";
+        }
+    }
+
+    void covered(const std::string& what) {
+        result_.coverage = (result_.complete ? what : "NOT COMPLETE,") + " " +
+                           std::to_string(result_.executions) + " executions";
+        if (result_.complete && with_.weak) result_.coverage += " (C++ memory model)";
+    }
+
+    void sampled(const pct_search& by) {
+        // One run meets a bug of that depth with probability p or more; n runs miss it with (1 - p)^n.
+        const double p = 1.0 / (by.threads() * std::pow(by.steps(), by.depth() - 1.0));
+        const double miss = std::pow(1.0 - p, static_cast<double>(result_.executions));
+        char text[160];
+        std::snprintf(text, sizeof text,
+                      "SAMPLED %llu executions (PCT): a bug of depth %u is missed with probability %.2g",
+                      static_cast<unsigned long long>(result_.executions), by.depth(), miss);
+        result_.coverage = text;
+    }
+
+    void portfolio() {
+        unsigned c = 0;
+        for (; c != 3 && !result_.failed(); ++c) {
+            once(search::preemptions, c);
+            if (!result_.complete) return;
+        }
+        if (!result_.failed()) {
+            const std::string bounded = result_.coverage;
+            once(search::pct, 0);
+            result_.coverage = bounded + "; then " + result_.coverage;
+        }
+    }
+
+    void replay() {
+        const auto wanted = from_token(with_.replay);
+        if (!wanted || wanted->name != name_hash(name_)) {
+            result_.what = {failure_kind::nondeterminism,
+                            "the replay string is not one of this scenario"};
+            return;
+        }
+        replay_search by{*wanted};
+        engine e{{with_.weak, with_.plain_points, with_.reuse_memory, with_.max_steps}, by};
+        auto body = [&] {
+            e.objects().forget_names();
+            test t{e};
+            (*scenario_)(t);
+        };
+        ++result_.executions;
+        const bool ok = e.execute(body);
+        result_.steps += e.steps_in_all();
+        if (by.diverged() || operations_hash(e.trace()) != wanted->operations) {
+            result_.what = {failure_kind::nondeterminism,
+                            "the replay string is stale: the scenario does other operations now"};
+            return;
+        }
+        result_.complete = true;
+        result_.coverage = "REPLAYED one execution";
+        if (!ok) {
+            result_.what = e.failed();
+            result_.first_failing = 1;
+            keep(e);
+        }
+    }
+
+    /// The same failure with the fewest preemptions: searched from none upwards, within limits.
+    void minimise() {
+        const failure_kind kind = result_.what.kind;
+        const limits before = most_;
+        most_ = {20000, {}, false};
+        for (unsigned c = 0; c != 4; ++c) {
+            explore_result found;
+            std::swap(found, result_);
+            cached_search by{c, with_.weak ? c : cached_search::unbounded};
+            search(by);
+            std::swap(found, result_);
+            if (found.what.kind == kind) {
+                result_.what = found.what;
+                result_.token = found.token;
+                result_.text = found.text;
+                break;
+            }
+        }
+        most_ = before;
+    }
+
+    std::string_view name_;
+    explore_options with_;
+    Scenario* scenario_;
+    limits most_{};
+    explore_result result_{};
+};
+
+}  // namespace detail
+
+/// Explores a scenario: a callable that takes a test&. Runs in the calling thread.
+template <class Scenario>
+explore_result explore(std::string_view name, const explore_options& with, Scenario&& scenario) {
+    return detail::exploration<std::remove_reference_t<Scenario>>{name, with, scenario}.run();
+}
+
+}  // namespace rmap::inline RMAP_ABI::verify

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The engine runs one execution of a scenario after the other: it starts the threads as fibers, lets one
+// at a time do one visible operation, and keeps the clocks by which dependent steps, data races and equal
+// executions are known. Which thread is next is the strategy's decision.
+//
+// The model types (verify/explore/model.hpp) call it; outside an exploration there is no engine, and they
+// behave like plain objects.
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <rmap/verify/explore/blocks.hpp>
+#include <rmap/verify/explore/clock.hpp>
+#include <rmap/verify/explore/event.hpp>
+#include <rmap/verify/explore/failure.hpp>
+#include <rmap/verify/explore/fiber.hpp>
+#include <rmap/verify/explore/objects.hpp>
+#include <rmap/verify/explore/strategy.hpp>
+#include <rmap/verify/explore/weak_memory.hpp>
+
+namespace rmap::inline RMAP_ABI::verify {
+
+struct engine_options {
+    bool weak = false;          // the C++ memory model instead of interleavings
+    bool plain_points = false;  // plain fields are interleaved instead of checked for races
+    bool reuse_memory = false;  // freed memory is handed out again at once, instead of never
+    std::uint32_t max_steps = 20000;
+};
+
+class engine {
+public:
+    struct thread_state {
+        fiber stack{};
+        const char* name = "";
+        void (*body)(void*) = nullptr;
+        void (*destroy)(void*) = nullptr;
+        operation pending{};
+        bool finished = true;
+        vclock dep{};       // of steps that this thread's next one comes after, by dependence
+        vclock hb{};        // happens-before
+        vclock acquired{};  // what an acquire fence would add
+        vclock released{};  // what a relaxed store publishes: the hb at the last release fence
+        struct {
+            std::uint32_t object, version;
+        } watched[16]{};
+        unsigned watching = 0;
+        bool watched_stale = false;
+        alignas(16) std::byte room[256]{};
+    };
+
+    engine(engine_options with, strategy& by) noexcept : options_{with}, strategy_{&by} {}
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    [[nodiscard]] static engine*& active() noexcept {
+        static thread_local engine* current = nullptr;
+        return current;
+    }
+
+    // ---- one execution -----------------------------------------------------------------------------
+
+    /// Runs `scenario` (a callable, taking nothing) once. False: it failed, see failed().
+    template <class Scenario>
+    bool execute(Scenario& scenario) {
+        begin();
+        struct shared {
+            static void entry() {
+                engine& e = *active();
+                fiber::entered(e.scenario_);
+                (*static_cast<Scenario*>(e.scenario_data_))();
+                e.check_end();
+                fiber::change(e.scenario_, e.root_);
+            }
+        };
+        scenario_data_ = &scenario;
+        if (!scenario_.prepare(&shared::entry)) return fail_quietly("no memory for a stack");
+        engine* const outer = active();
+        active() = this;
+        fiber::change(root_, scenario_);
+        active() = outer;
+        end_threads();
+        return !failure_;
+    }
+
+    /// Gives back what the last execution left behind.
+    ~engine() { memory_.reset(); }
+
+    [[nodiscard]] const failure& failed() const noexcept { return failure_; }
+    [[nodiscard]] bool pruned() const noexcept { return pruned_; }
+    [[nodiscard]] const std::vector<step>& trace() const noexcept { return trace_; }
+    /// The memory model's choices, in order; with the threads of trace() they make the execution.
+    [[nodiscard]] const std::vector<std::uint16_t>& values() const noexcept { return values_; }
+    [[nodiscard]] const thread_state& thread(unsigned t) const noexcept { return threads_[t]; }
+    [[nodiscard]] unsigned threads() const noexcept { return thread_count_; }
+    [[nodiscard]] object_table& objects() noexcept { return objects_; }
+    [[nodiscard]] block_table& memory() noexcept { return memory_; }
+    [[nodiscard]] const engine_options& options() const noexcept { return options_; }
+    /// Equal for executions that differ only in the order of independent steps.
+    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_ + weak_.order_hash() * 7; }
+    [[nodiscard]] std::uint64_t graph_hash() const noexcept {
+        return graph_hash_ + weak_.order_hash() * 7;
+    }
+    [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
+
+    // ---- called by the scenario ----------------------------------------------------------------------
+
+    /// Declares a thread; it runs in run().
+    template <class Body>
+    void add_thread(const char* name, Body&& body) {
+        using type = std::decay_t<Body>;
+        static_assert(sizeof(type) <= sizeof(thread_state::room),
+                      "rmap: a thread's body captures too much; capture by reference");
+        if (thread_count_ == max_threads) {
+            fail(failure_kind::limit, "more threads than the explorer takes");
+        }
+        thread_state& t = threads_[thread_count_++];
+        ::new (static_cast<void*>(t.room)) type(std::forward<Body>(body));
+        t.name = name;
+        t.body = [](void* room) { (*static_cast<type*>(room))(); };
+        t.destroy = [](void* room) { static_cast<type*>(room)->~type(); };
+    }
+
+    /// Runs the threads to their end. What follows comes after all that they did.
+    void run() {
+        for (unsigned t = 0; t != thread_count_; ++t) {
+            thread_state& s = threads_[t];
+            s.finished = false;
+            s.hb = main_hb_;
+            s.hb.at[t] = 1;
+            s.dep = {};
+            s.acquired = s.hb;
+            s.released = {};
+            s.pending = {};
+            s.watching = 0;
+            s.watched_stale = false;
+            if (options_.weak) weak_.start(t);
+            if (!s.stack.prepare(&thread_entry)) fail(failure_kind::limit, "no memory for a stack");
+        }
+        starting_ = true;
+        for (unsigned t = 0; t != thread_count_; ++t) {
+            current_ = static_cast<int>(t);
+            fiber::change(scenario_, threads_[t].stack);
+        }
+        starting_ = false;
+        current_ = main_thread;
+        running_ = true;
+        schedule();
+        running_ = false;
+        for (unsigned t = 0; t != thread_count_; ++t) main_hb_.join(threads_[t].hb);
+        end_threads();
+    }
+
+    /// Called after every step; calls fail() if something that always holds does not.
+    void set_invariant(void (*check)(void*), void* data) noexcept {
+        invariant_ = check;
+        invariant_data_ = data;
+    }
+
+    /// Ends the execution where it stands.
+    [[noreturn]] void fail(failure_kind kind, std::string what) {
+        failure_ = {kind, std::move(what)};
+        running_ = false;
+        fiber& here = current_ == main_thread ? scenario_ : threads_[current_].stack;
+        current_ = main_thread;
+        fiber::change(here, root_);
+        __builtin_unreachable();
+    }
+
+    // ---- called by the model types -------------------------------------------------------------------
+
+    static constexpr int main_thread = -1;
+    [[nodiscard]] int current() const noexcept { return current_; }
+    /// Whether operations wait for their turn: in a thread, not in the scenario's own code.
+    [[nodiscard]] bool on_thread() const noexcept { return current_ != main_thread; }
+    [[nodiscard]] weak_memory& weak() noexcept { return weak_; }
+    [[nodiscard]] std::string thread_name() const {
+        return on_thread() ? threads_[current_].name : "the scenario";
+    }
+    /// After a release: what the thread does from now on is not what was published.
+    void advance() noexcept {
+        if (on_thread()) ++threads_[current_].hb.at[current_];
+    }
+    /// The running thread's happens-before time.
+    [[nodiscard]] std::uint32_t now() const noexcept {
+        return threads_[current_].hb.at[current_];
+    }
+    [[nodiscard]] vclock& hb() noexcept { return on_thread() ? threads_[current_].hb : main_hb_; }
+    [[nodiscard]] thread_state& self() noexcept { return threads_[current_]; }
+
+    /// Announces an operation and waits for its turn. Afterwards the caller does it.
+    void visible(const operation& op) {
+        if (!on_thread()) return;
+        self().pending = op;
+        if (starting_) {
+            fiber::change(self().stack, scenario_);
+            return;
+        }
+        schedule();
+    }
+
+    /// The step that was taken last, to be completed by whoever does it.
+    [[nodiscard]] step& last_step() noexcept { return on_thread() ? trace_.back() : main_step_; }
+
+    /// Adds to the hash what the step that is being done has seen.
+    void account(std::uint64_t what) noexcept {
+        if (!on_thread()) return;
+        const step& s = trace_.back();
+        const std::uint64_t h = mix((std::uint64_t{s.thread} << 56) ^ (std::uint64_t{s.time} << 24) ^ what);
+        hash_ += h;
+        graph_hash_ += h;
+    }
+
+    /// A choice of the memory model.
+    [[nodiscard]] unsigned choose(unsigned n) {
+        if (n < 2 || !on_thread()) return 0;
+        const unsigned chosen = strategy_->value(*this, n);
+        values_.push_back(static_cast<std::uint16_t>(chosen));
+        return chosen;
+    }
+
+    void watch(std::uint32_t object, bool stale) noexcept {
+        thread_state& t = self();
+        t.watched_stale = t.watched_stale || stale;
+        for (unsigned i = 0; i != t.watching; ++i) {
+            if (t.watched[i].object == object) {
+                t.watched[i].version = objects_[object].version;
+                return;
+            }
+        }
+        if (t.watching != 16) t.watched[t.watching++] = {object, objects_[object].version};
+    }
+
+    [[nodiscard]] bool can_run(const thread_state& t) const noexcept {
+        const operation& op = t.pending;
+        switch (op.kind) {
+            case op_kind::lock:
+                return objects_[op.object].owner == object::nobody &&
+                       objects_[op.object].shared_by == 0;
+            case op_kind::lock_shared: return objects_[op.object].owner == object::nobody;
+            case op_kind::await:
+                if (t.watched_stale || t.watching == 0) return true;
+                for (unsigned i = 0; i != t.watching; ++i) {
+                    if (objects_[t.watched[i].object].version != t.watched[i].version) return true;
+                }
+                return false;
+            default: return true;
+        }
+    }
+
+private:
+    void begin() {
+        failure_ = {};
+        pruned_ = false;
+        hash_ = graph_hash_ = 0;
+        trace_.clear();
+        values_.clear();
+        memory_.reset();
+        objects_.reset();
+        weak_.reset();
+        thread_count_ = 0;
+        current_ = main_thread;
+        running_ = starting_ = false;
+        main_hb_ = {};
+        sc_dep_ = {};
+        invariant_ = nullptr;
+        last_ = -1;
+        strategy_->begin(*this);
+    }
+
+    bool fail_quietly(const char* what) {
+        failure_ = {failure_kind::limit, what};
+        return false;
+    }
+
+    static void thread_entry() {
+        engine& e = *active();
+        thread_state& t = e.self();
+        fiber::entered(t.stack);
+        t.body(t.room);
+        t.finished = true;
+        t.pending = {};
+        if (e.starting_) {
+            fiber::change(t.stack, e.scenario_);
+        } else {
+            e.schedule();
+        }
+        __builtin_unreachable();
+    }
+
+    void end_threads() noexcept {
+        for (unsigned t = 0; t != thread_count_; ++t) {
+            if (threads_[t].destroy != nullptr) threads_[t].destroy(threads_[t].room);
+            threads_[t].destroy = nullptr;
+        }
+    }
+
+    /// Lets the next thread do its operation. Returns when it is the caller's turn again.
+    void schedule() {
+        const int here = current_;
+        if (invariant_ != nullptr && running_) {
+            current_ = main_thread;  // its reads are no operations
+            const int before = here;
+            invariant_(invariant_data_);
+            current_ = before;
+        }
+        thread_mask enabled = 0;
+        bool all_finished = true;
+        for (unsigned t = 0; t != thread_count_; ++t) {
+            if (threads_[t].finished) continue;
+            all_finished = false;
+            if (can_run(threads_[t])) enabled |= thread_mask{1} << t;
+        }
+        int next = main_thread;
+        if (!all_finished) {
+            if (enabled == 0) fail(failure_kind::deadlock, waits());
+            if (trace_.size() >= options_.max_steps) {
+                fail(failure_kind::livelock, "the limit of steps is reached");
+            }
+            next = pruned_ ? lowest(enabled) : strategy_->thread(*this, enabled, last_);
+            if (next == strategy::prune) {
+                pruned_ = true;
+                next = lowest(enabled);
+            }
+            take(static_cast<unsigned>(next));
+        }
+        if (next == here) return;
+        current_ = next;
+        fiber& from = here == main_thread ? scenario_ : threads_[here].stack;
+        fiber::change(from, next == main_thread ? scenario_ : threads_[next].stack);
+    }
+
+    [[nodiscard]] static int lowest(thread_mask m) noexcept { return __builtin_ctz(m); }
+
+    /// The step of thread `t`: clocks, hash and trace. The thread itself does the operation.
+    void take(unsigned t) {
+        thread_state& s = threads_[t];
+        const operation& op = s.pending;
+        const bool sc = options_.weak && op.mo == order::seq_cst &&
+                        (op.kind == op_kind::load || op.kind == op_kind::store ||
+                         op.kind == op_kind::rmw || op.kind == op_kind::fence);
+        if (sc) s.dep.join(sc_dep_);
+        if (op.object != no_object) objects_[op.object].before(op.kind, s.dep);
+        ++s.dep.at[t];
+        ++s.hb.at[t];
+        const auto index = static_cast<std::int32_t>(trace_.size());
+        if (op.object != no_object) objects_[op.object].after(op.kind, t, index, s.dep);
+        if (sc) sc_dep_ = s.dep;
+        trace_.push_back({op, static_cast<std::uint8_t>(t), false, false, s.dep.at[t], 0});
+        const std::uint64_t what =
+            mix((std::uint64_t{static_cast<unsigned>(op.kind)} << 8) ^ t) +
+            (op.object == no_object ? 0 : objects_[op.object].name_hash);
+        // Under weak memory an execution is known by what was read from where (account), not by the order
+        // of accesses of one object.
+        if (options_.weak) {
+            graph_hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
+            hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
+            if (sc || touch_of(op.kind) == touch::release || is_lock(op.kind)) {
+                hash_ += mix(what * 5 + hash_of(s.dep));
+            }
+            if (is_lock(op.kind)) graph_hash_ += mix(what * 5 + hash_of(s.dep));
+        } else {
+            const std::uint64_t h = mix(what ^ hash_of(s.dep));
+            hash_ += h;
+            graph_hash_ += h;
+        }
+        last_ = static_cast<int>(t);
+        ++steps_in_all_;
+    }
+
+    [[nodiscard]] static bool is_lock(op_kind k) noexcept {
+        return k >= op_kind::lock && k <= op_kind::unlock_shared;
+    }
+
+    /// Who waits for what, for a deadlock.
+    [[nodiscard]] std::string waits() const {
+        std::string text;
+        for (unsigned t = 0; t != thread_count_; ++t) {
+            if (threads_[t].finished) continue;
+            const operation& op = threads_[t].pending;
+            if (!text.empty()) text += "; ";
+            text += std::string{threads_[t].name} + " waits in " + name_of(op.kind);
+            if (op.object == no_object) continue;
+            text += " for " + objects_.name(op.object);
+            const object& o = objects_[op.object];
+            for (unsigned h = 0; h != thread_count_; ++h) {
+                const bool holds = o.owner == static_cast<int>(h) || ((o.shared_by >> h) & 1U) != 0;
+                if (holds) text += std::string{", held by "} + threads_[h].name;
+            }
+            if (o.owner == object::main) text += ", held by the scenario";
+        }
+        return text;
+    }
+
+    void check_end() {
+        const std::uint32_t held = objects_.first_held();
+        if (held != no_object) {
+            fail(failure_kind::lock_held, objects_.name(held) + " is held at the end");
+        }
+        if (memory_.live() != 0) {
+            fail(failure_kind::leak, std::to_string(memory_.live()) + " blocks were never freed");
+        }
+    }
+
+    engine_options options_;
+    strategy* strategy_;
+    failure failure_{};
+    bool pruned_ = false;
+    bool running_ = false;
+    bool starting_ = false;
+    int current_ = main_thread;
+    int last_ = -1;
+    unsigned thread_count_ = 0;
+    std::uint64_t hash_ = 0;
+    std::uint64_t graph_hash_ = 0;
+    std::uint64_t steps_in_all_ = 0;
+    vclock main_hb_{};
+    vclock sc_dep_{};
+    step main_step_{};
+    std::vector<step> trace_{};
+    std::vector<std::uint16_t> values_{};
+    block_table memory_{};
+    object_table objects_{};
+    weak_memory weak_{};
+    fiber root_{};
+    fiber scenario_{};
+    void* scenario_data_ = nullptr;
+    void (*invariant_)(void*) = nullptr;
+    void* invariant_data_ = nullptr;
+    thread_state threads_[max_threads]{};
+};
+
+}  // namespace rmap::inline RMAP_ABI::verify

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What threads of a scenario do that others can see. An operation is announced, then its thread waits to
+// be chosen, then it happens.
+
+#include <cstdint>
+
+#include <rmap/core/atomics.hpp>
+#include <rmap/core/config.hpp>
+
+namespace rmap::inline RMAP_ABI::verify {
+
+enum class op_kind : std::uint8_t {
+    none,
+    load,           // of an atomic
+    store,
+    rmw,
+    fence,
+    plain_load,     // of a plain field, where the options say that these are points
+    plain_store,
+    lock,           // exclusively; waits until nobody holds it
+    try_lock,
+    unlock,
+    lock_shared,
+    try_lock_shared,
+    unlock_shared,
+    await,          // until an object that was read since the last await changes
+    point,          // a place that the scenario named
+};
+
+[[nodiscard]] constexpr const char* name_of(op_kind k) noexcept {
+    switch (k) {
+        case op_kind::none: return "-";
+        case op_kind::load: return "load";
+        case op_kind::store: return "store";
+        case op_kind::rmw: return "rmw";
+        case op_kind::fence: return "fence";
+        case op_kind::plain_load: return "read";
+        case op_kind::plain_store: return "write";
+        case op_kind::lock: return "lock";
+        case op_kind::try_lock: return "try_lock";
+        case op_kind::unlock: return "unlock";
+        case op_kind::lock_shared: return "lock_shared";
+        case op_kind::try_lock_shared: return "try_lock_shared";
+        case op_kind::unlock_shared: return "unlock_shared";
+        case op_kind::await: return "await";
+        case op_kind::point: return "point";
+    }
+    return "?";
+}
+
+inline constexpr std::uint32_t no_object = ~std::uint32_t{0};
+
+struct operation {
+    op_kind kind = op_kind::none;
+    order mo = order::seq_cst;
+    std::uint32_t object = no_object;  // a number in the table of objects
+    const char* text = nullptr;        // a point's name
+    const char* file = nullptr;        // where in the source
+    std::uint32_t line = 0;
+};
+
+/// How an operation touches its object, for the question which pairs can be swapped.
+enum class touch : std::uint8_t {
+    nothing,
+    read,     // loads, shared acquisitions
+    write,    // stores, read-modify-writes, exclusive acquisitions, tries
+    release,  // unlocks: change the object, but cannot be swapped with what waits for them
+};
+
+[[nodiscard]] constexpr touch touch_of(op_kind k) noexcept {
+    switch (k) {
+        case op_kind::load:
+        case op_kind::plain_load:
+        case op_kind::await:
+        case op_kind::lock_shared: return touch::read;
+        case op_kind::store:
+        case op_kind::rmw:
+        case op_kind::fence:
+        case op_kind::plain_store:
+        case op_kind::lock:
+        case op_kind::try_lock:
+        case op_kind::try_lock_shared: return touch::write;
+        case op_kind::unlock:
+        case op_kind::unlock_shared: return touch::release;
+        case op_kind::none:
+        case op_kind::point: return touch::nothing;
+    }
+    return touch::nothing;
+}
+
+[[nodiscard]] constexpr bool is_try(op_kind k) noexcept {
+    return k == op_kind::try_lock || k == op_kind::try_lock_shared;
+}
+
+/// Whether swapping the two, when they are neighbours, can make a difference.
+[[nodiscard]] constexpr bool dependent(const operation& a, const operation& b) noexcept {
+    if (a.object != b.object || a.object == no_object) return false;
+    const touch ta = touch_of(a.kind);
+    const touch tb = touch_of(b.kind);
+    if (ta == touch::nothing || tb == touch::nothing) return false;
+    return ta != touch::read || tb != touch::read;
+}
+
+/// A step that has happened.
+struct step {
+    operation op{};
+    std::uint8_t thread = 0;
+    bool stale = false;          // a load that did not see the newest value
+    bool failed = false;         // a try that did not get its lock
+    std::uint32_t time = 0;      // the thread's how-manieth
+    std::uint64_t value = 0;     // read or written
+};
+
+}  // namespace rmap::inline RMAP_ABI::verify

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The objects of an execution: atomics and locks (and plain fields, where those are points), numbered as
+// they are made, with what is known of the accesses to each; and the plain fields' shadow for races.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <rmap/verify/explore/clock.hpp>
+#include <rmap/verify/explore/event.hpp>
+
+namespace rmap::inline RMAP_ABI::verify {
+
+struct object {
+    static constexpr int nobody = -1;
+    static constexpr int main = -2;  // the scenario's own code
+
+    // The last step of each thread on the object, by how it touched it; -1: none.
+    std::int32_t last[3][max_threads];
+    vclock wrote{};      // dependence: all changes
+    vclock accessed{};   // dependence: all accesses
+    vclock released{};   // happens-before: what an acquirer learns
+    std::uint32_t version = 0;
+    std::uint32_t location = 0;  // under weak memory
+    std::uint64_t name_hash = 0;
+    const void* address = nullptr;
+    const char* name = nullptr;
+    int owner = nobody;          // of a lock
+    thread_mask shared_by = 0;   // bit max_threads: the scenario's own code
+    bool is_lock = false;
+    bool dead = false;
+
+    [[nodiscard]] static constexpr unsigned row(touch t) noexcept {
+        return static_cast<unsigned>(t) - 1U;
+    }
+
+    void before(op_kind k, vclock& dep) const noexcept {
+        const touch t = touch_of(k);
+        if (t == touch::nothing) return;
+        dep.join(t == touch::read ? wrote : accessed);
+    }
+    void after(op_kind k, unsigned thread, std::int32_t index, const vclock& dep) noexcept {
+        const touch t = touch_of(k);
+        if (t == touch::nothing) return;
+        last[row(t)][thread] = index;
+        accessed.join(dep);
+        if (t != touch::read) {
+            wrote = dep;
+            ++version;
+        }
+    }
+};
+
+/// What is known of a plain field: who wrote it last and who has read it since.
+struct shadow {
+    static constexpr std::uint8_t nobody = 0xff;
+    std::uint8_t writer = nobody;
+    bool dead = false;
+    std::uint32_t wrote_at = 0;
+    vclock reads{};
+    const void* address = nullptr;
+};
+
+class object_table {
+public:
+    void reset() noexcept {
+        ++epoch_;
+        objects_used_ = shadows_used_ = 0;
+        for (std::uint32_t& n : made_) n = 0;
+    }
+    /// Tells objects of this execution from those of earlier ones.
+    [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+
+    [[nodiscard]] object& operator[](std::uint32_t i) noexcept { return objects_[i]; }
+    [[nodiscard]] const object& operator[](std::uint32_t i) const noexcept { return objects_[i]; }
+    [[nodiscard]] shadow& shadow_at(std::uint32_t i) noexcept { return shadows_[i]; }
+
+    /// A new object, made by `thread` (or the scenario): its name for the hash is who made it and its
+    /// how-manieth that was, which does not depend on the schedule.
+    [[nodiscard]] std::uint32_t add(const void* address, bool is_lock, int thread) {
+        if (objects_used_ == objects_.size()) objects_.emplace_back();
+        object& o = objects_[objects_used_];
+        o = object{};
+        for (auto& row : o.last) {
+            for (std::int32_t& index : row) index = -1;
+        }
+        o.address = address;
+        o.is_lock = is_lock;
+        const unsigned maker = thread < 0 ? max_threads : static_cast<unsigned>(thread);
+        o.name_hash = mix((std::uint64_t{maker} << 32) ^ ++made_[maker]);
+        return static_cast<std::uint32_t>(objects_used_++);
+    }
+
+    [[nodiscard]] std::uint32_t add_shadow(const void* address) {
+        if (shadows_used_ == shadows_.size()) shadows_.emplace_back();
+        shadow& s = shadows_[shadows_used_];
+        s = shadow{};
+        s.address = address;
+        return static_cast<std::uint32_t>(shadows_used_++);
+    }
+
+    [[nodiscard]] std::uint32_t first_held() const noexcept {
+        for (std::size_t i = 0; i != objects_used_; ++i) {
+            const object& o = objects_[i];
+            if (!o.dead && (o.owner != object::nobody || o.shared_by != 0)) {
+                return static_cast<std::uint32_t>(i);
+            }
+        }
+        return no_object;
+    }
+
+    // ---- names, for people -------------------------------------------------------------------------
+
+    /// Memory from `begin` on is called `name`, in this and later executions that say so.
+    void call(const void* begin, std::size_t size, const char* name) {
+        names_.push_back({begin, size, name});
+    }
+    void forget_names() noexcept { names_.clear(); }
+
+    [[nodiscard]] std::string name(std::uint32_t i) const {
+        const object& o = objects_[i];
+        const std::string known = name_at(o.address);
+        if (!known.empty()) return known;
+        return (o.is_lock ? "lock#" : "atomic#") + std::to_string(i);
+    }
+    [[nodiscard]] std::string name_at(const void* address) const {
+        const named* best = nullptr;
+        for (const named& n : names_) {
+            const auto at = reinterpret_cast<std::uintptr_t>(address);
+            const auto begin = reinterpret_cast<std::uintptr_t>(n.begin);
+            if (at - begin >= n.size) continue;
+            if (best == nullptr || n.size < best->size) best = &n;
+        }
+        if (best == nullptr) return {};
+        const auto offset = reinterpret_cast<std::uintptr_t>(address) -
+                            reinterpret_cast<std::uintptr_t>(best->begin);
+        return offset == 0 ? best->text : std::string{best->text} + "+" + std::to_string(offset);
+    }
+
+private:
+    struct named {
+        const void* begin;
+        std::size_t size;
+        const char* text;
+    };
+
+    std::uint32_t epoch_ = 0;
+    std::size_t objects_used_ = 0;
+    std::size_t shadows_used_ = 0;
+    std::uint32_t made_[max_threads + 1] = {};
+    std::vector<object> objects_{};
+    std::vector<shadow> shadows_{};
+    std::vector<named> names_{};
+};
+
+}  // namespace rmap::inline RMAP_ABI::verify
