@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(m_9_three_become_one_if_all_agree) {
     BOOST_TEST(same.vmas(0) == "100+12 rw-");
     BOOST_TEST(same.objs() == "1/1");
     // One side faulted, whichever.
-    for (const rmap::pgno written : {0x100, 0x108}) {
+    for (const rmap::pgno written : {0x100U, 0x108U}) {
         scenario m;
         m.map(0, 0x100, 4, "rw-");
         m.map(0, 0x108, 4, "rw-");

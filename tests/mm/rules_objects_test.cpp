@@ -90,9 +90,10 @@ BOOST_AUTO_TEST_CASE(o_6_the_youngest_exits_first_exactly_backwards) {
     m.write(0, 0x100);
     for (unsigned d = 1; d <= 4; ++d) m.fork(d - 1, d);
     BOOST_TEST(m.objs() == "5/15");
-    for (const char* left : {"4/10", "3/6", "2/3", "1/1"}) {
-        m.exit(left[0] - '0' + 0U);
-        BOOST_TEST(m.objs() == left);
+    const char* const left[] = {"0/0", "1/1", "2/3", "3/6", "4/10"};
+    for (unsigned d = 4; d >= 1; --d) {
+        m.exit(d);
+        BOOST_TEST(m.objs() == left[d]);
     }
 }
 
