@@ -165,25 +165,62 @@ void copy_between_the_passes(int& bad) {
                                s.check(s.at(space, 105)->anonymous(), "nothing was copied");
                            }),
                 [&] { return s.mm.resize(f, 2); }));
-    s.check(s.at(space, 105) == nullptr, "a private copy past the end of a file");
+    at.reach("first pass");  // so that nobody waits for what does not come
     if (reader.joinable()) reader.join();
+    s.check(s.at(space, 105) == nullptr, "a private copy past the end of a file");
 }
 
-// T1 holds a page of the file, not mapped yet | T2 punches the whole file | T1 must not map the
-// page, which is no longer the file's.
-void map_a_dropped_page(int& bad) {
-    scene s{"map_a_dropped_page", bad};
+// T1 punches a hole, has locked a page that nothing maps, has not taken it out of the file yet | T2
+// reads there, finds the page in the file: must not map it, since T1 will not look again.
+void map_a_page_that_goes(int& bad) {
+    scene s{"map_a_page_that_goes", bad};
     auto& f = s.new_file(8);
     auto& space = s.new_space();
     s.map_private(space, 100, 8, f);
     s.ok(s.mm.read(space, 105));
     s.ok(s.mm.dontneed(space, 105, 1));
+    stage at;
+    std::thread reader;
+    // The entry's lock: the space's entries, the cache's to find the page, the cache's to clear it.
     s.ok(hooked(
-        before_nth(lock_rank::pte, 3, [&] { elsewhere([&] { s.ok(s.mm.punch(f, 0, 8)); }); }),
-        [&] { return s.mm.read(space, 105); }));
+        before_nth(lock_rank::pte, 3,
+                   [&] { reader = until_page_lock(at, [&] { return s.mm.read(space, 105); }); }),
+        [&] { return s.mm.punch(f, 0, 8); }));
+    reader.join();
     auto* const cached = f.cache.find(5);
     s.check(s.at(space, 105) != nullptr && s.at(space, 105) == cached->at(5).mapped(),
             "the page mapped is not the file's");
+}
+
+// T1 reads where the file has no page yet, has looked at the size | T2 makes the file shorter | T1
+// would put a page into the file past its end.
+void page_past_the_end(int& bad) {
+    scene s{"page_past_the_end", bad};
+    auto& f = s.new_file(8);
+    auto& space = s.new_space();
+    s.map_private(space, 100, 8, f);
+    // The entry's lock: the first look, the cache's look, the cache's change.
+    const status read =
+        hooked(before_nth(lock_rank::pte, 3, [&] { elsewhere([&] { s.ok(s.mm.resize(f, 2)); }); }),
+               [&] { return s.mm.read(space, 105); });
+    s.check(read == status::not_mapped, "a read past the end of a file");
+    s.check(s.at(space, 105) == nullptr, "a page past the end of a file");
+}
+
+// T1 forks, is about to link a vma to its file | T2 makes the file shorter: what was copied before
+// the child could be found would stay.
+void truncate_during_fork(int& bad) {
+    scene s{"truncate_during_fork", bad};
+    auto& f = s.new_file(8);
+    auto& parent = s.new_space();
+    s.map_private(parent, 100, 8, f);
+    s.ok(s.mm.write(parent, 105));
+    scene::space* child = nullptr;
+    s.ok(
+        hooked(before_nth(lock_rank::file, 1, [&] { elsewhere([&] { s.ok(s.mm.resize(f, 2)); }); }),
+               [&] { return s.mm.fork(parent, child); }));
+    s.check(s.at(parent, 105) == nullptr && s.at(*child, 105) == nullptr,
+            "a private copy past the end of a file");
 }
 
 // T1 and T2 touch one vma for the first time: T1 has made an anon_vma, T2 is first.
@@ -224,13 +261,15 @@ void move_back_during_migration(int& bad) {
         at.reach("done");
     }};
     at.await({"merged"});
-    // The entry's lock: for finding the page, at the parent's lower half, at the next place.
-    s.ok(hooked(before_nth(lock_rank::pte, 3,
+    // The entry's lock: for finding the page, at the child's place, at the parent's lower half
+    // (which was put in again when it grew), at the upper half.
+    s.ok(hooked(before_nth(lock_rank::pte, 4,
                            [&] {
                                at.reach("lower half");
                                at.await({"waits", "done"});
                            }),
                 [&] { return s.mm.migrate(child, 107, 1); }));
+    at.reach("lower half");
     mover.join();
     s.check(s.at(parent, 107) != nullptr && s.at(parent, 107) == s.at(child, 107), "lost");
 }
@@ -266,11 +305,18 @@ void exited_place_of_a_merged_page(int& bad) {
                                forker.join();
                            }),
                 [&] { return s.mm.migrate(sister, 101, 1); }));
+    at.reach("own places");
     if (forker.joinable()) forker.join();
     s.check(s.at(*late, 101) == s.at(sister, 101), "the walk missed the child");
 }
 
 }  // namespace
+
+// The search for lock cycles is off, as in tests/stress/mm_test.cpp; ranked_lock knows the order.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() {
+    return "detect_deadlocks=0";
+}
 
 int main() {
     rmap_test::rank_locks<rmap_test::ranked>();
@@ -282,7 +328,9 @@ int main() {
     punch_during_migration(bad);
     first_copy_past_the_end(bad);
     copy_between_the_passes(bad);
-    map_a_dropped_page(bad);
+    map_a_page_that_goes(bad);
+    page_past_the_end(bad);
+    truncate_during_fork(bad);
     lost_prepare(bad);
     move_back_during_migration(bad);
     exited_place_of_a_merged_page(bad);

@@ -28,17 +28,42 @@ namespace {
 
 using rmap_test::counted_memory;
 
+/// Any lock; a thread that is about to wait for it sometimes dawdles, or lets others run, so that
+/// what it saw before is stale more often.
+template <class Lock>
+class late : public Lock {
+public:
+    void lock() noexcept {
+        dawdle();
+        Lock::lock();
+    }
+    void lock_shared() noexcept {
+        dawdle();
+        Lock::lock_shared();
+    }
+
+private:
+    static void dawdle() noexcept {
+        static thread_local unsigned dice = 1;
+        dice = dice * 1664525u + 1013904223u;
+        if (dice >> 26 == 0) std::this_thread::yield();
+        if (dice >> 28 != 1) return;
+        for (unsigned turns = dice >> 16 & 1023; turns != 0; --turns)
+            rmap::atomics::builtin::pause();
+    }
+};
+
 /// The default, but that waiting lets others run: there may be fewer processors than threads.
 struct polite_atomics : rmap::atomics::builtin {
     static void pause() noexcept { std::this_thread::yield(); }
 };
 struct spinning : rmap::default_policy {
-    using lock = rmap::locks::basic_rw_spin<polite_atomics>;
+    using lock = late<rmap::locks::basic_rw_spin<polite_atomics>>;
     using allocator = counted_memory;
 };
 struct sleeping : rmap::default_policy {
     using atomics = rmap::hosted::std_atomics;
-    using lock = rmap::hosted::shared_mutex;
+    using lock = late<rmap::hosted::shared_mutex>;
     using allocator = counted_memory;
 };
 
@@ -106,8 +131,8 @@ extern "C" const char* __tsan_default_options() {
 int main(int argc, char** argv) {
     const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
     int bad = 0;
-    bad += run<spinning>("spinning", 4, 10, 10000, 0, seed);
-    bad += run<sleeping>("sleeping", 3, 10, 10000, 0, seed + 1);
-    bad += run<spinning>("failing memory", 3, 10, 5000, 61, seed + 2);
+    bad += run<spinning>("spinning", 4, 10, 4000, 0, seed);
+    bad += run<sleeping>("sleeping", 3, 10, 4000, 0, seed + 1);
+    bad += run<spinning>("failing memory", 3, 10, 2000, 61, seed + 2);
     return bad == 0 ? 0 : 1;
 }
