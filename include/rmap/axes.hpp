@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The diagnosis of a policy: one named question for each axis, which the facade asks in a static_assert
-// of its own, so that the first line of the compiler's first error says which axis is wrong, and how
-// that commonly happens.
+// The diagnosis of a policy: one named question for each axis, which the facade asks in a
+// static_assert of its own, so that the first line of the compiler's first error says which axis is
+// wrong, and how that commonly happens.
 
 #include <concepts>
 

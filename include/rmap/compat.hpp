@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Every rule between two axes, and between an axis and what a walk asks for: a static_assert each, which
-// names both and the remedy. Axes do not know each other; what one must know of another is a fact that
-// it states as a constexpr member.
+// Every rule between two axes, and between an axis and what a walk asks for: a static_assert each,
+// which names both and the remedy. Axes do not know each other; what one must know of another is a
+// fact that it states as a constexpr member.
 
 #include <concepts>
 
@@ -42,29 +42,32 @@ constexpr bool excludes() noexcept {
 /// Instantiated by the facade, for its messages.
 template <class Policy>
 struct compatible_axes {
-    static_assert(detail::thread_safe_atomics<Policy>() || !detail::excludes<typename Policy::lock>(),
-                  "rmap: axes 'atomics' and 'lock' contradict each other: atomics::single is for one "
-                  "thread, the lock is for several. Use lock = rmap::locks::none, or "
-                  "atomics = rmap::atomics::builtin");
-    static_assert(detail::thread_safe_atomics<Policy>() ||
-                      !Policy::lifetime::stale_pointers_are_readable,
-                  "rmap: axes 'atomics' and 'lifetime' contradict each other: atomics::single is for "
-                  "one thread, which has no stale readers. Use "
-                  "lifetime = rmap::lifetimes::caller_held");
-    static_assert(!Policy::merge::is_reference || Policy::topology::has_links,
-                  "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
-                  "a vma is linked to more than one anon_vma, which this topology cannot say. Use "
-                  "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
+    static_assert(
+        detail::thread_safe_atomics<Policy>() || !detail::excludes<typename Policy::lock>(),
+        "rmap: axes 'atomics' and 'lock' contradict each other: atomics::single is for one "
+        "thread, the lock is for several. Use lock = rmap::locks::none, or "
+        "atomics = rmap::atomics::builtin");
+    static_assert(
+        detail::thread_safe_atomics<Policy>() || !Policy::lifetime::stale_pointers_are_readable,
+        "rmap: axes 'atomics' and 'lifetime' contradict each other: atomics::single is for "
+        "one thread, which has no stale readers. Use "
+        "lifetime = rmap::lifetimes::caller_held");
+    static_assert(
+        !Policy::merge::is_reference || Policy::topology::has_links,
+        "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
+        "a vma is linked to more than one anon_vma, which this topology cannot say. Use "
+        "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
     static constexpr bool value = true;
 };
 
 /// Instantiated by each walk.
 template <class Policy, need Need>
 struct compatible_walk {
-    static_assert(Need != need::complete || Policy::locking::walk_is_complete,
-                  "rmap: a complete walk needs a 'locking' discipline whose walks are complete. Use "
-                  "locking = rmap::locking::root, or ask for need::may_miss (ageing), or say "
-                  "need::unsound");
+    static_assert(
+        Need != need::complete || Policy::locking::walk_is_complete,
+        "rmap: a complete walk needs a 'locking' discipline whose walks are complete. Use "
+        "locking = rmap::locking::root, or ask for need::may_miss (ageing), or say "
+        "need::unsound");
     static constexpr bool value = true;
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// reverse_map: the library's facade. From a page to every place that maps it. `Page` and `Vma` are the
-// user's types (model/page.hpp, model/vma.hpp say what is asked of them), `Policy` the choices
+// reverse_map: the library's facade. From a page to every place that maps it. `Page` and `Vma` are
+// the user's types (model/page.hpp, model/vma.hpp say what is asked of them), `Policy` the choices
 // (policy.hpp). Each member function is a call into ops/, where its contract stands in full.
 //
 // Functions that allocate have a form that takes the memory to use first; the other uses the map's.
-// Which lock of the user's must be held is said for each group; locking/order.hpp has the whole order.
+// Which lock of the user's must be held is said for each group; locking/order.hpp has the whole
+// order.
 
 #include <cstddef>
 #include <type_traits>
@@ -30,32 +31,38 @@ namespace rmap::inline RMAP_ABI {
 
 template <class Page, class Vma, class Policy = default_policy>
 class reverse_map {
-    static_assert(std::derived_from<Policy, default_policy>,
-                  "rmap: a policy must derive from rmap::default_policy. A common mistake is to write "
-                  "a struct of its own, which then lacks axes");
+    static_assert(
+        std::derived_from<Policy, default_policy>,
+        "rmap: a policy must derive from rmap::default_policy. A common mistake is to write "
+        "a struct of its own, which then lacks axes");
     static_assert(!detail::has_misspelt_axis<Policy>,
                   "rmap: the policy names an axis that does not exist. The axes are atomics, lock, "
                   "locking, topology, merge, lifetime, allocator, check, trace, stats. A common "
                   "mistake is a plural or a suffix");
-    static_assert(detail::atomics_axis<Policy>,
-                  "rmap: atomics must be a family: atomic<T>, plain<T>, fence, pause. A common mistake "
-                  "is to name std::atomic; use hosted::std_atomics");
+    static_assert(
+        detail::atomics_axis<Policy>,
+        "rmap: atomics must be a family: atomic<T>, plain<T>, fence, pause. A common mistake "
+        "is to name std::atomic; use hosted::std_atomics");
     static_assert(lock_diagnosis<typename Policy::lock>::passed);
-    static_assert(detail::topology_axis<Policy>,
-                  "rmap: topology must provide vma_hook, anchor, link, link_list, own, inherited and "
-                  "links_of. A common mistake is to name one of these, not the topology");
-    static_assert(detail::locking_axis<Policy>,
-                  "rmap: locking must provide the guards update and walk. A common mistake is to name "
-                  "a lock; that is the axis 'lock'");
-    static_assert(detail::merge_axis<Policy>,
-                  "rmap: merge must answer may_share, may_merge, may_bridge and may_reuse. A common "
-                  "mistake is to answer for prepare alone");
+    static_assert(
+        detail::topology_axis<Policy>,
+        "rmap: topology must provide vma_hook, anchor, link, link_list, own, inherited and "
+        "links_of. A common mistake is to name one of these, not the topology");
+    static_assert(
+        detail::locking_axis<Policy>,
+        "rmap: locking must provide the guards update and walk. A common mistake is to name "
+        "a lock; that is the axis 'lock'");
+    static_assert(
+        detail::merge_axis<Policy>,
+        "rmap: merge must answer may_share, may_merge, may_bridge and may_reuse. A common "
+        "mistake is to answer for prepare alone");
     static_assert(detail::allocator_axis<Policy>,
                   "rmap: allocator must have allocate(size, align) and deallocate(p, size, align), "
                   "noexcept. A common mistake is a std::allocator; use hosted::pmr_memory");
-    static_assert(detail::lifetime_axis<Policy>,
-                  "rmap: lifetime must provide a pool with get, put and clear. A common mistake is to "
-                  "name an allocator; that is the axis 'allocator'");
+    static_assert(
+        detail::lifetime_axis<Policy>,
+        "rmap: lifetime must provide a pool with get, put and clear. A common mistake is to "
+        "name an allocator; that is the axis 'allocator'");
     static_assert(detail::check_axis<Policy>,
                   "rmap: check must have a static failed(name, what, file, line), noexcept");
     static_assert(detail::trace_axis<Policy>,
@@ -66,21 +73,25 @@ class reverse_map {
     static_assert(has_page_hook<Page, Policy>,
                   "rmap: the page type must have a hook. A common mistake is to forget the base "
                   "class rmap::page_hook<Policy>, or to derive from the hook of another policy");
-    static_assert(tells_mapped<Page>,
-                  "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
-                  "bool mapped() const");
-    static_assert(has_vma_hook<Vma, Policy>,
-                  "rmap: the vma type must have a hook. A common mistake is to forget the base class "
-                  "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
-    static_assert(has_range<Vma>,
-                  "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
-                  "mistake is to forget const on the first three");
+    static_assert(
+        tells_mapped<Page>,
+        "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
+        "bool mapped() const");
+    static_assert(
+        has_vma_hook<Vma, Policy>,
+        "rmap: the vma type must have a hook. A common mistake is to forget the base class "
+        "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(
+        has_range<Vma>,
+        "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
+        "mistake is to forget const on the first three");
     static_assert(has_mm<Vma>,
                   "rmap: the vma type must have mm(), const, which returns a reference to the "
                   "address space");
-    static_assert(tells_mapping<Vma, Policy>,
-                  "rmap: a vma type with rmap::i_mmap_hook must have mapping(), const, which returns "
-                  "the i_mmap of its file, or null");
+    static_assert(
+        tells_mapping<Vma, Policy>,
+        "rmap: a vma type with rmap::i_mmap_hook must have mapping(), const, which returns "
+        "the i_mmap of its file, or null");
 
 public:
     // Every axis, read back.
@@ -133,8 +144,9 @@ public:
         pool_.clear(memory_);
     }
 
-    // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare, where
-    // shared is enough ----------------------------------------------------------------------------
+    // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare,
+    // where shared is enough
+    // ----------------------------------------------------------------------------
 
     status prepare(Vma& v, Vma* prev = nullptr, Vma* next = nullptr) {
         return prepare(memory_, v, prev, next);
@@ -165,7 +177,8 @@ public:
 
     void unlink(Vma& v) noexcept { ops::unlink(*this, v); }
 
-    // ---- ranges: the caller holds the address space's lock exclusively ----------------------------
+    // ---- ranges: the caller holds the address space's lock exclusively
+    // ----------------------------
 
     status split(Vma& v, Vma& fresh, pgno at) { return split(memory_, v, fresh, at); }
     template <memory_source Memory>
@@ -218,14 +231,17 @@ public:
         return ops::all_locks<reverse_map, ForEach>{*this, for_each};
     }
 
-    // ---- tags: the caller holds the page lock ------------------------------------------------------
+    // ---- tags: the caller holds the page lock
+    // ------------------------------------------------------
 
     void tag_new(Page& p, const Vma& v, pgno at) noexcept { ops::tag_new<reverse_map>(p, v, at); }
     void tag_shared(Page& p, const Vma& v, pgno at) noexcept {
         ops::tag_shared<reverse_map>(p, v, at);
     }
     void tag_own(Page& p, const Vma& v, pgno at) noexcept { ops::tag_own<reverse_map>(p, v, at); }
-    void tag_moved(Page& p, const Vma& v, pgno at) noexcept { ops::tag_moved<reverse_map>(p, v, at); }
+    void tag_moved(Page& p, const Vma& v, pgno at) noexcept {
+        ops::tag_moved<reverse_map>(p, v, at);
+    }
     void tag_file(Page& p, i_mmap_type& file, pgoff_t index) noexcept {
         ops::tag_file<reverse_map>(p, file, index);
     }
@@ -240,7 +256,8 @@ public:
         ops::ksm_remove(*this, node, item);
     }
 
-    // ---- walks: no lock of the user's, but for the page lock where ops/walk.hpp says so -----------
+    // ---- walks: no lock of the user's, but for the page lock where ops/walk.hpp says so
+    // -----------
 
     template <need Need = need::complete, class Visitor>
     walk_result walk(Page& p, Visitor&& visitor, walk_mode mode = walk_mode::wait) {
@@ -287,7 +304,8 @@ public:
     }
     void put(anon_vma_type& av) noexcept { ops::put(*this, av); }
 
-    // ---- what is there ---------------------------------------------------------------------------
+    // ---- what is there
+    // ---------------------------------------------------------------------------
 
     /// The vma's own anon_vma; null while unfaulted. No lock.
     [[nodiscard]] static anon_vma_type* own(const Vma& v) noexcept {
@@ -297,7 +315,8 @@ public:
     [[nodiscard]] static bool inherited(const Vma& v) noexcept {
         return topology_type::template inherited<Policy>(hook_of(v));
     }
-    /// f(anon_vma&) for each link of the vma, newest first; the caller holds the address space's lock.
+    /// f(anon_vma&) for each link of the vma, newest first; the caller holds the address space's
+    /// lock.
     template <class F>
     static void for_each_link(const Vma& v, F f) {
         topology_type::template for_each_link<Policy>(hook_of(v), f);
@@ -309,7 +328,8 @@ public:
     [[nodiscard]] static pgoff_t index_of(Page& p) noexcept { return hook_of(p).index(); }
     [[nodiscard]] static page_kind kind_of(Page& p) noexcept { return hook_of(p).kind(); }
 
-    // ---- what ops/ asks for ----------------------------------------------------------------------
+    // ---- what ops/ asks for
+    // ----------------------------------------------------------------------
 
     [[nodiscard]] static vma_hook<Policy>& hook_of(Vma& v) noexcept {
         return vma_traits_type::template hook<Policy>(v);
@@ -329,8 +349,8 @@ public:
     [[nodiscard]] allocator_type& memory() noexcept { return memory_; }
     [[nodiscard]] auto& pool() noexcept { return pool_; }
     [[nodiscard]] stats_type& stats() noexcept { return stats_; }
-    /// Gives the memory that waits to be used again back to the allocator. The caller MUST know that no
-    /// lookup is under way: there is no reader whom a stale pointer could lead there.
+    /// Gives the memory that waits to be used again back to the allocator. The caller MUST know
+    /// that no lookup is under way: there is no reader whom a stale pointer could lead there.
     void trim() noexcept { pool_.clear(memory_); }
     [[nodiscard]] lock_type& all_locks_mutex() noexcept { return all_locks_mutex_; }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// lifetimes::caller_held: memory goes back to the allocator at once. The user MUST keep a page mapped
-// from before its tag is read until the walk or lookup is over, by whatever its own rules are (the page
-// lock that every unmapper needs, one big lock, a single thread).
+// lifetimes::caller_held: memory goes back to the allocator at once. The user MUST keep a page
+// mapped from before its tag is read until the walk or lookup is over, by whatever its own rules
+// are (the page lock that every unmapper needs, one big lock, a single thread).
 
 #include <new>
 

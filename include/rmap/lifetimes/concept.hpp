@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The lifetime axis: what the memory of an anon_vma becomes when its last reference goes, and thereby
-// how a pointer that was read from a page is made safe.
+// The lifetime axis: what the memory of an anon_vma becomes when its last reference goes, and
+// thereby how a pointer that was read from a page is made safe.
 //
-//   type_stable   it stays an anon_vma and is used again: a reader may look at a stale one, and checks
-//                 afterwards (Linux: a SLAB_TYPESAFE_BY_RCU cache)
+//   type_stable   it stays an anon_vma and is used again: a reader may look at a stale one, and
+//                 checks afterwards (Linux: a SLAB_TYPESAFE_BY_RCU cache)
 //   caller_held   it goes back to the allocator: only for users who keep a page mapped (by the page
 //                 lock, say) while they follow its tag
 

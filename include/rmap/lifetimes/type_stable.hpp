@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// lifetimes::type_stable: freed anon_vmas wait in a list until they are used again, with their locks
-// and counters intact (I12). So whoever read a pointer from a page may lock what it points to at any
-// later time; whether it still is the page's anon_vma is checked under that lock (ops/reference.hpp).
+// lifetimes::type_stable: freed anon_vmas wait in a list until they are used again, with their
+// locks and counters intact (I12). So whoever read a pointer from a page may lock what it points to
+// at any later time; whether it still is the page's anon_vma is checked under that lock
+// (ops/reference.hpp).
 //
-// The memory goes back to the allocator when the map ends, or by `trim` at a moment at which the user
-// knows that no lookup is under way. Source of the idea: Linux's use of type-stable slabs (2.6.11).
+// The memory goes back to the allocator when the map ends, or by `trim` at a moment at which the
+// user knows that no lookup is under way. Source of the idea: Linux's use of type-stable slabs
+// (2.6.11).
 
 #include <cstddef>
 #include <new>
@@ -41,8 +43,8 @@ struct type_stable {
             av->parent = av;
             av->num_children = 0;
             av->num_active_vmas = 0;
-            //   Orders:     the fields above and the end of the memory's earlier life before a stale
-            //               reader's second look at the root.
+            //   Orders:     the fields above and the end of the memory's earlier life before a
+            //               stale reader's second look at the root.
             //   Pairs with: locking::root::walk::covers and the first load there.
             //   Otherwise:  T1 recycles the memory into another tree | T2 still sees the old root
             //               after it locked that, and walks the new tree without its lock.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// THE lock order of the library and of the reference mm, outermost first; indentation is nesting. Any
-// lock may be left out, none may be taken while one further down is held. Every other file points here.
+// THE lock order of the library and of the reference mm, outermost first; indentation is nesting.
+// Any lock may be left out, none may be taken while one further down is held. Every other file
+// points here.
 //
-//   mmap_lock              an address space's own; mm/address_space.hpp. Exclusive for every change of
-//                          its vmas, shared for faults
+//   mmap_lock              an address space's own; mm/address_space.hpp. Exclusive for every change
+//                          of its vmas, shared for faults
 //     page lock            one page's; mm/fault.hpp, mm/migrate.hpp, mm/ksm.hpp, mm/truncate.hpp
 //       ksm_node::lock     ops/ksm.hpp
 //         i_mmap::lock     a file's vmas; ops/file.hpp, ops/adjust.hpp, ops/walk_file.hpp
@@ -14,13 +15,13 @@
 //             pte lock     one leaf page table's; mm/page_table.hpp. Two at once: fork and mremap
 //                          hold the mmap_lock exclusively, and take the source's first
 //               lru lock   mm
-//   take_all_locks mutex   the map's; inside mmap_lock, outside all that it then takes: every i_mmap
-//                          lock, then every tree lock. Locks of one rank may be held together by its
-//                          holder alone
+//   take_all_locks mutex   the map's; inside mmap_lock, outside all that it then takes: every
+//                          i_mmap lock, then every tree lock. Locks of one rank may be held
+//                          together by its holder alone
 //   lifetime free list     innermost of all; nothing is taken while it is held
 //
-// Linux keeps the same order for those that both have (mm/rmap.c's head comment describes it; 2.6.34
-// had the tree lock's place taken by the lock of each anon_vma).
+// Linux keeps the same order for those that both have (mm/rmap.c's head comment describes
+// it; 2.6.34 had the tree lock's place taken by the lock of each anon_vma).
 
 #include <rmap/core/config.hpp>
 

@@ -7,7 +7,8 @@
 // Guarantees: a walk is complete. While it runs no vma of the tree is linked, unlinked or moved to
 // another range, so a mapping that exists during the whole walk is met, exactly once.
 // Does not: let updates of unrelated members of one family run side by side with a walk.
-// Source: Linux 2.6.36, 012f18004da3 (always lock the root) and 76545066c852 (references pin the root).
+// Source: Linux 2.6.36, 012f18004da3 (always lock the root) and 76545066c852 (references pin the
+// root).
 
 #include <rmap/core/config.hpp>
 #include <rmap/core/types.hpp>
@@ -23,8 +24,9 @@ namespace locking {
 struct root {
     static constexpr bool walk_is_complete = true;
 
-    /// Holds the tree lock exclusively. The caller MUST keep `member` alive until it is constructed:
-    /// by a linked vma whose address space it holds, or because it alone knows the object.
+    /// Holds the tree lock exclusively. The caller MUST keep `member` alive until it is
+    /// constructed: by a linked vma whose address space it holds, or because it alone knows the
+    /// object.
     template <class Policy>
     class update {
     public:
@@ -57,10 +59,10 @@ struct root {
 
         //   Orders:     taking the lock before this second look at the root.
         //   Pairs with: the release store of `root` when the memory is used anew (lifetimes/).
-        //   Otherwise:  T1 reads root R, waits      | T2 unlinks the last vma, the memory becomes part
-        //               of another tree under root S | T1 gets R's lock and walks S's member without
-        //               S's lock. The guard unlocks what it locked, never what `root` says now (Linux
-        //               bug f18194275c39).
+        //   Otherwise:  T1 reads root R, waits      | T2 unlinks the last vma, the memory becomes
+        //               part of another tree under root S | T1 gets R's lock and walks S's member
+        //               without S's lock. The guard unlocks what it locked, never what `root` says
+        //               now (Linux bug f18194275c39).
         //   Proved by:  tests/stress/lookup_test.cpp
         [[nodiscard]] bool covers(const anon_vma<Policy>& member) const noexcept {
             return member.root.load(order::acquire) == root_;

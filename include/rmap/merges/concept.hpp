@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The merge axis: who may share an anon_vma. Three questions, asked with facts only, so that a rule can
-// be tested as a table: may prepare take over a neighbour's anon_vma, may two touching ranges become
-// one vma, may a fork child take over an ancestor's anon_vma?
+// The merge axis: who may share an anon_vma. Three questions, asked with facts only, so that a rule
+// can be tested as a table: may prepare take over a neighbour's anon_vma, may two touching ranges
+// become one vma, may a fork child take over an ancestor's anon_vma?
 //
 //   never        nothing is shared: the shortest rule, and the baseline of comparisons
 //   linux_6_18   what Linux 6.18 does
@@ -32,7 +32,8 @@ concept merge_rule = requires(merge_side a, merge_side b, std::uint32_t n) {
     { M::may_share(a) } noexcept -> std::same_as<bool>;
     // May these two touching ranges of equal attributes and linear offsets become one vma?
     { M::may_merge(a, b) } noexcept -> std::same_as<bool>;
-    // May vmas that stand to the left and right of a range both merge with it, hence with each other?
+    // May vmas that stand to the left and right of a range both merge with it, hence with each
+    // other?
     { M::may_bridge(a, b) } noexcept -> std::same_as<bool>;
     // May a fork child take over an ancestor's anon_vma with that many children and active vmas?
     { M::may_reuse(n, n) } noexcept -> std::same_as<bool>;

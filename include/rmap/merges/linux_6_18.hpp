@@ -3,8 +3,8 @@
 
 // merges::linux_6_18: the rules of Linux 6.18, as its recorded behaviour shows them
 // (docs/linux_6_18.md, rules M-*). "Inherited" sides stay apart because merging a fork child with
-// others would widen the set of vmas under one root, and because two vmas with one own anon_vma MUST
-// have the same chain (I5; Linux bug d0e9fe1758f2).
+// others would widen the set of vmas under one root, and because two vmas with one own anon_vma
+// MUST have the same chain (I5; Linux bug d0e9fe1758f2).
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>
@@ -21,8 +21,8 @@ struct linux_6_18 {
         return neighbour.faulted() && !neighbour.inherited;
     }
 
-    /// Both unfaulted, or the same anon_vma; one faulted and one not: only if the faulted one is not
-    /// inherited, whichever side it is on (Linux 879bca0a2c4f, 6.16).
+    /// Both unfaulted, or the same anon_vma; one faulted and one not: only if the faulted one is
+    /// not inherited, whichever side it is on (Linux 879bca0a2c4f, 6.16).
     static constexpr bool may_merge(merge_side a, merge_side b) noexcept {
         if (a.own == b.own) return true;
         if (a.faulted() && b.faulted()) return false;
@@ -34,8 +34,9 @@ struct linux_6_18 {
         return left.own == right.own || !left.faulted() || !right.faulted();
     }
 
-    /// Nobody's own, and at most one child. Keeps the chain of "fork, parent exits, fork, ..." bounded
-    /// (Linux 7a3ef208e662) without giving two vmas one anon_vma but different chains (2555283eb40d).
+    /// Nobody's own, and at most one child. Keeps the chain of "fork, parent exits, fork, ..."
+    /// bounded (Linux 7a3ef208e662) without giving two vmas one anon_vma but different chains
+    /// (2555283eb40d).
     static constexpr bool may_reuse(std::uint32_t num_children,
                                     std::uint32_t num_active_vmas) noexcept {
         return num_children < 2 && num_active_vmas == 0;

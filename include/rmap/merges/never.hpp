@@ -2,7 +2,8 @@
 #pragma once
 
 // merges::never: each vma keeps to itself. No vma ever merges, every first fault makes an anon_vma,
-// every fork child makes one more. The shortest rule to copy from, and the baseline to compare with.
+// every fork child makes one more. The shortest rule to copy from, and the baseline to compare
+// with.
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>

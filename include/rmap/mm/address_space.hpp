@@ -42,12 +42,13 @@ public:
     void pin() noexcept { pins_.fetch_add(1, order::relaxed); }
     //   Orders:     all use of the space, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.
-    //   Otherwise:  T1 leaves the space, drops its pin | T2 drops the last one and frees the memory,
-    //               T1's access is not yet done.
+    //   Otherwise:  T1 leaves the space, drops its pin | T2 drops the last one and frees the
+    //               memory, T1's access is not yet done.
     //   Proved by:  tests/stress/mm_test.cpp
     [[nodiscard]] bool unpin() noexcept { return pins_.fetch_sub(1, order::acq_rel) == 1; }
 
-    // ---- the index: read holding the mmap_lock, changed holding it exclusively ---------------------
+    // ---- the index: read holding the mmap_lock, changed holding it exclusively
+    // ---------------------
 
     /// The vma that `where` lies in, or null.
     [[nodiscard]] vma_type* find(pgno where) const noexcept { return first_in(where, where + 1); }
@@ -105,8 +106,8 @@ private:
 };
 
 /// A place of a merged page. It pins its address space: another that gets the same memory would be
-/// taken for it, and a walk would visit that one first, though its entries may be copied from one that
-/// is visited later (mm/fork.hpp).
+/// taken for it, and a walk would visit that one first, though its entries may be copied from one
+/// that is visited later (mm/fork.hpp).
 template <class Policy>
 class merged_place : public ksm_item<Policy> {
 public:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What every operation of the reference mm works with: the reverse map, the options, and pages that come
-// and go. Operations are functions over a context; mm/system.hpp is the facade that users see.
+// What every operation of the reference mm works with: the reverse map, the options, and pages that
+// come and go. Operations are functions over a context; mm/system.hpp is the facade that users see.
 
 #include <new>
 
@@ -71,8 +71,8 @@ void must(status s) noexcept {
     static_cast<void>(s);
 }
 
-/// Pages whose last reference is gone, freed when no lock is held any more. MUST be declared before the
-/// guards of its operation.
+/// Pages whose last reference is gone, freed when no lock is held any more. MUST be declared before
+/// the guards of its operation.
 template <class Policy>
 class dead_pages {
     using page_type = page<Policy>;
@@ -120,8 +120,8 @@ private:
     page_type* first_ = nullptr;
 };
 
-/// Waits until whoever migrates a page is done. The caller holds a reference, which is dropped, and at
-/// most the mmap_lock.
+/// Waits until whoever migrates a page is done. The caller holds a reference, which is dropped, and
+/// at most the mmap_lock.
 template <class Policy>
 void wait_for(page<Policy>& p, dead_pages<Policy>& dead) noexcept {
     { const write_guard waited{p.lock}; }

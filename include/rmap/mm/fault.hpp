@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Faults: pages are touched, for reading or for writing. They run side by side, holding the mmap_lock
-// shared; each looks at the entry, allocates without it locked, and looks again. Pages of one vma and one
-// leaf of the page table that are touched together make a run: both are looked up once.
+// Faults: pages are touched, for reading or for writing. They run side by side, holding the
+// mmap_lock shared; each looks at the entry, allocates without it locked, and looks again. Pages of
+// one vma and one leaf of the page table that are touched together make a run: both are looked up
+// once.
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/page_cache.hpp>
@@ -45,8 +46,8 @@ template <class Policy>
     return install_if(l, where, seen, p, dead, [] { return true; });
 }
 
-/// Passes over entries that are there; an empty one ends that, unless it becomes the zero page. The page
-/// of a marker that stands in the way comes back with a reference.
+/// Passes over entries that are there; an empty one ends that, unless it becomes the zero page. The
+/// page of a marker that stands in the way comes back with a reference.
 template <class Policy>
 [[nodiscard]] page<Policy>* pass_present(run<Policy>& r, bool zero) {
     const write_guard held{r.entries.lock};
@@ -83,9 +84,9 @@ attempt map_file_pages(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>&
                 dead.put(p);
                 continue;
             }
-            // The page lock keeps truncation from taking the page out of the file between the look and
-            // the mapping: after its last pass nothing maps the page. The lock's place in the order is
-            // outside; so it is tried.
+            // The page lock keeps truncation from taking the page out of the file between the look
+            // and the mapping: after its last pass nothing maps the page. The lock's place in the
+            // order is outside; so it is tried.
             const write_guard locked{p.lock, try_to_lock};
             if (!locked.owns()) {
                 busy = &p;
@@ -119,8 +120,9 @@ attempt map_private_copy(context<Policy>& ctx, run<Policy>& r, pte<Policy> seen,
         return attempt::no_memory;
     }
     ctx.map.tag_new(*copy, v, r.at);
-    // A first copy of a file's page: nothing stood here that truncation would have taken away, so the
-    // size is asked again under the entry's lock, which truncation's last pass takes after it set it.
+    // A first copy of a file's page: nothing stood here that truncation would have taken away, so
+    // the size is asked again under the entry's lock, which truncation's last pass takes after it
+    // set it.
     const auto inside = [&] {
         return !seen.empty() || v.what() != kind::private_file || r.index() < v.from()->pages();
     };
@@ -129,8 +131,8 @@ attempt map_private_copy(context<Policy>& ctx, run<Policy>& r, pte<Policy> seen,
     return attempt::again;
 }
 
-/// A private page that this entry alone maps stays, and belongs to the writer from now on; any other is
-/// to be copied. `seen` is what the entry was.
+/// A private page that this entry alone maps stays, and belongs to the writer from now on; any
+/// other is to be copied. `seen` is what the entry was.
 template <class Policy>
 [[nodiscard]] attempt reuse(context<Policy>& ctx, run<Policy>& r, pte<Policy>& seen,
                             dead_pages<Policy>& dead) {
@@ -144,8 +146,8 @@ template <class Policy>
             if (p == nullptr || p->kind() != page_kind::anon || p->mapcount() != 1) {
                 return attempt::copy;
             }
-            // Only with the page lock is "one mapping" to be trusted: during a migration the others are
-            // markers. The lock's place in the order is outside; so it is tried.
+            // Only with the page lock is "one mapping" to be trusted: during a migration the others
+            // are markers. The lock's place in the order is outside; so it is tried.
             const write_guard locked{p->lock, try_to_lock};
             if (locked.owns()) {
                 if (p->mapcount() != 1) return attempt::copy;
@@ -186,7 +188,8 @@ attempt write_private(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>& 
     return result;
 }
 
-/// Touches the pages from `at` on that make a run, at most up to `end`. `at` then is where it came to.
+/// Touches the pages from `at` on that make a run, at most up to `end`. `at` then is where it came
+/// to.
 template <class Policy>
 status touch_run(context<Policy>& ctx, address_space<Policy>& in, pgno& at, pgno end, bool write,
                  dead_pages<Policy>& dead) {
@@ -209,9 +212,9 @@ status touch_run(context<Policy>& ctx, address_space<Policy>& in, pgno& at, pgno
 
 }  // namespace detail
 
-/// Touches pages one after the other, from `at` on; `at` then is where it came to: `end` if ok, else the
-/// page that could not be touched. not_mapped: no vma, no write permission, or past the end of the file.
-/// no_memory: nothing has changed at that page that anyone can see.
+/// Touches pages one after the other, from `at` on; `at` then is where it came to: `end` if ok,
+/// else the page that could not be touched. not_mapped: no vma, no write permission, or past the
+/// end of the file. no_memory: nothing has changed at that page that anyone can see.
 template <class Policy>
 status touch(context<Policy>& ctx, address_space<Policy>& in, pgno& at, pgno end, bool write) {
     if (at > end || end > page_limit) return status::invalid;

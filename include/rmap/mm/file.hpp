@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A file (or shared memory) of the reference mm: a size, the pages that are in memory, and the vmas that
-// map it.
+// A file (or shared memory) of the reference mm: a size, the pages that are in memory, and the vmas
+// that map it.
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/list.hpp>
@@ -21,8 +21,8 @@ public:
 
     //   Orders:     the new size before the removal of pages past it.
     //   Pairs with: the other of the two; the locks of the cache's leaves are between them.
-    //   Otherwise:  T1 makes the file shorter, drops its pages | T2 still sees the old size and adds a
-    //               page past the end.
+    //   Otherwise:  T1 makes the file shorter, drops its pages | T2 still sees the old size and
+    //               adds a page past the end.
     //   Proved by:  tests/stress/mm_test.cpp
     [[nodiscard]] pgno pages() const noexcept { return pages_.load(order::acquire); }
     void set_pages(pgno pages) noexcept { pages_.store(pages, order::release); }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// fork: the child gets every vma, and the page-table entries of those that ever needed a private page.
-// The chain of a vma comes before its entries, so that a walk which meets an entry in the child has met,
-// or will meet, the parent's vma before the child's.
+// fork: the child gets every vma, and the page-table entries of those that ever needed a private
+// page. The chain of a vma comes before its entries, so that a walk which meets an entry in the
+// child has met, or will meet, the parent's vma before the child's.
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/unmap.hpp>
@@ -13,10 +13,12 @@ namespace rmap::inline RMAP_ABI::mm {
 
 namespace detail {
 
-/// Copies the entries of [from, to) that `l` has. The page of a marker that stands in the way comes back
-/// with a reference, and `from` says where: it is not copied, since the migration might not meet the copy.
+/// Copies the entries of [from, to) that `l` has. The page of a marker that stands in the way comes
+/// back with a reference, and `from` says where: it is not copied, since the migration might not
+/// meet the copy.
 template <class Policy>
-[[nodiscard]] page<Policy>* copy_entries(leaf<Policy>& l, leaf<Policy>& child, pgno& from, pgno to) {
+[[nodiscard]] page<Policy>* copy_entries(leaf<Policy>& l, leaf<Policy>& child, pgno& from,
+                                         pgno to) {
     page<Policy>* awaited = nullptr;
     const write_guard source{l.lock};
     const write_guard target{child.lock};
@@ -57,10 +59,11 @@ status copy_range(context<Policy>& ctx, vma<Policy>& child, vma<Policy>& parent,
 
 }  // namespace detail
 
-/// `child` is empty and known to the caller alone. no_memory: the child is empty again, and the parent as
-/// it was.
+/// `child` is empty and known to the caller alone. no_memory: the child is empty again, and the
+/// parent as it was.
 template <class Policy>
-status copy_space(context<Policy>& ctx, address_space<Policy>& parent, address_space<Policy>& child) {
+status copy_space(context<Policy>& ctx, address_space<Policy>& parent,
+                  address_space<Policy>& child) {
     status result = status::ok;
     {
         dead_pages<Policy> dead{ctx};

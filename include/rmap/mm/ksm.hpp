@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Same-page merging: pages of equal content at several places become one, which no writer ever gets for
-// its own. A merged page leads to a node that lists the places (model/ksm.hpp).
+// Same-page merging: pages of equal content at several places become one, which no writer ever gets
+// for its own. A merged page leads to a node that lists the places (model/ksm.hpp).
 
 #include <cstddef>
 
@@ -47,15 +47,16 @@ template <class Policy>
 /// How putting the merged page at one place went.
 enum class merging : unsigned char { done, changed, migrated };
 
-/// Puts `merged` in the place of `old`, if that is still there, and uses up `item`. Under the mmap_lock.
+/// Puts `merged` in the place of `old`, if that is still there, and uses up `item`. Under the
+/// mmap_lock.
 template <class Policy>
-[[nodiscard]] merging replace_by(context<Policy>& ctx, vma<Policy>& v, pgno where, page<Policy>& old,
-                                 page<Policy>& merged, merged_place<Policy>& item,
-                                 dead_pages<Policy>& dead) {
+[[nodiscard]] merging replace_by(context<Policy>& ctx, vma<Policy>& v, pgno where,
+                                 page<Policy>& old, page<Policy>& merged,
+                                 merged_place<Policy>& item, dead_pages<Policy>& dead) {
     leaf<Policy>* const l = v.mm().table.find(where);
     const write_guard locked{old.lock};
-    // Two page locks: only merging takes two that others know, and merges come one at a time. While the
-    // merged page is locked no migration is between its walks.
+    // Two page locks: only merging takes two that others know, and merges come one at a time. While
+    // the merged page is locked no migration is between its walks.
     const write_guard merged_locked{merged.lock};
     ksm_node<Policy>* const node = merged.node;
     if (node == nullptr) return merging::migrated;
@@ -72,8 +73,8 @@ template <class Policy>
     return merging::changed;
 }
 
-/// The merged page that a place has already, with a reference, or null; `state` is not_mapped if a place
-/// has no private page at all.
+/// The merged page that a place has already, with a reference, or null; `state` is not_mapped if a
+/// place has no private page at all.
 template <class Policy>
 [[nodiscard]] page<Policy>* find_merged(const place<Policy>* places, std::size_t count,
                                         dead_pages<Policy>& dead, status& state) {
@@ -94,8 +95,9 @@ template <class Policy>
 
 }  // namespace detail
 
-/// Makes the pages at `count` places one: that which a place has already if it is a merged one, else a
-/// new one. not_mapped: a place has no anonymous page; invalid: no place. no_memory: nothing has changed.
+/// Makes the pages at `count` places one: that which a place has already if it is a merged one,
+/// else a new one. not_mapped: a place has no anonymous page; invalid: no place. no_memory: nothing
+/// has changed.
 template <class Policy>
 status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t count) {
     using detail::merging;
@@ -154,8 +156,8 @@ template <class Policy>
     return count;
 }
 
-/// Gives each merged page of [from, to), all inside `v`, a private copy: before a move, as the items
-/// name addresses. `memory` has count_merged pages; under the mmap_lock, exclusively.
+/// Gives each merged page of [from, to), all inside `v`, a private copy: before a move, as the
+/// items name addresses. `memory` has count_merged pages; under the mmap_lock, exclusively.
 template <class Policy>
 void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vma<Policy>& v,
              pgno from, pgno to, dead_pages<Policy>& dead) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Migration: a page's content moves to another physical page while processes run. A first walk puts a
-// marker in the place of every entry, a second one puts the new page in the place of every marker; who
-// meets a marker waits for the page lock. Both walks must be complete, and over the same vmas: a marker
-// that the second misses would make its process wait for ever (Linux bug B10 of 2010).
+// Migration: a page's content moves to another physical page while processes run. A first walk puts
+// a marker in the place of every entry, a second one puts the new page in the place of every
+// marker; who meets a marker waits for the page lock. Both walks must be complete, and over the
+// same vmas: a marker that the second misses would make its process wait for ever (Linux bug B10 of
+// 2010).
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/page_cache.hpp>
@@ -20,8 +21,9 @@ class both_walks {
     using map_type = typename context<Policy>::map_type;
 
 public:
-    /// The caller holds the lock of the page, which is mapped, and a reference on it. The anon_vma of an
-    /// anonymous page is referenced, as the page will not be mapped when the second walk begins.
+    /// The caller holds the lock of the page, which is mapped, and a reference on it. The anon_vma
+    /// of an anonymous page is referenced, as the page will not be mapped when the second walk
+    /// begins.
     both_walks(context<Policy>& ctx, page<Policy>& old) noexcept
         : ctx_{&ctx}, from_{ctx.map.get(old)} {}
     both_walks(const both_walks&) = delete;
@@ -51,8 +53,8 @@ private:
     typename map_type::anon_vma_type* from_;
 };
 
-/// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps its
-/// tag.
+/// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps
+/// its tag.
 template <class Policy>
 void take_over_identity(file<Policy>* of, page<Policy>& old, page<Policy>& fresh,
                         dead_pages<Policy>& dead) {
@@ -73,8 +75,8 @@ void take_over_identity(file<Policy>* of, page<Policy>& old, page<Policy>& fresh
 
 }  // namespace detail
 
-/// Moves one page that the caller holds a reference on; `fresh` has one reference, which is consumed.
-/// `of` is the file of the vma in which the page was found.
+/// Moves one page that the caller holds a reference on; `fresh` has one reference, which is
+/// consumed. `of` is the file of the vma in which the page was found.
 template <class Policy>
 void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, file<Policy>* of,
                   dead_pages<Policy>& dead) {
@@ -98,16 +100,16 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
                 fresh.get();
                 map_page(l, where, fresh);
             });
-            // Not before the last marker is gone: who meets one asks the page what it is (a hole that
-            // is punched meanwhile leaves private copies alone).
+            // Not before the last marker is gone: who meets one asks the page what it is (a hole
+            // that is punched meanwhile leaves private copies alone).
             ctx.map.untag(old);
         }
     }
     dead.put(fresh);
 }
 
-/// Moves every page in [start, start + n) that is there. no_memory: some may have moved, which nobody can
-/// tell.
+/// Moves every page in [start, start + n) that is there. no_memory: some may have moved, which
+/// nobody can tell.
 template <class Policy>
 status migrate(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n) {
     if (!valid_range(start, n)) return status::invalid;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// mprotect, mlock, munlock: part of the vmas in a range gets other attributes, vma by vma, lowest first.
-// Each part merges with a neighbour of its new attributes if it can, else it is cut out.
+// mprotect, mlock, munlock: part of the vmas in a range gets other attributes, vma by vma, lowest
+// first. Each part merges with a neighbour of its new attributes if it can, else it is cut out.
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/mapping.hpp>
@@ -66,8 +66,8 @@ status protect(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno
         attributes<Policy> as = v.as();
         if (as.access == access) return as;
         as.access = access;
-        // The mark of commit accounting comes with write permission and stays when that goes, except on
-        // anonymous memory that was never written.
+        // The mark of commit accounting comes with write permission and stays when that goes,
+        // except on anonymous memory that was never written.
         if (has(access, prot::w)) {
             const bool was_writable = has(v.access(), prot::w);
             as.accounted = as.accounted || (ctx.accounting && !v.shared() && !was_writable);
@@ -79,7 +79,8 @@ status protect(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno
 }
 
 template <class Policy>
-status set_locked(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n, bool locked) {
+status set_locked(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n,
+                  bool locked) {
     return modify(ctx, in, start, n, [&](vma<Policy>& v) {
         attributes<Policy> as = v.as();
         as.locked = locked;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// mremap: a range of an address space is resized in place, or becomes mapped elsewhere, or (a range of no
-// length) a second time. The order of steps is Linux's, since merges depend on it: what was mapped at the
-// target goes, then an old tail, then vma by vma, lowest first: copy (or merge), move the entries, unmap
-// the old part.
+// mremap: a range of an address space is resized in place, or becomes mapped elsewhere, or (a range
+// of no length) a second time. The order of steps is Linux's, since merges depend on it: what was
+// mapped at the target goes, then an old tail, then vma by vma, lowest first: copy (or merge), move
+// the entries, unmap the old part.
 
 #include <initializer_list>
 
@@ -25,8 +25,8 @@ struct remap_request {
 
 namespace detail {
 
-/// Where a vma's part is found after it moved: an anonymous vma that is not faulted yet belongs to its
-/// new place, everything else keeps its offsets.
+/// Where a vma's part is found after it moved: an anonymous vma that is not faulted yet belongs to
+/// its new place, everything else keeps its offsets.
 template <class Policy>
 [[nodiscard]] pgoff_t moved_pgoff(const vma<Policy>& v, pgno from, pgno to) noexcept {
     if (v.what() == kind::anon && context<Policy>::map_type::own(v) == nullptr) return to;
@@ -49,8 +49,8 @@ private:
     leaf<Policy>* high_;
 };
 
-/// Moves the entries of one leaf that lie in [at, past) by `offset`. The page of a marker in the way
-/// comes back with a reference, and `at` says where.
+/// Moves the entries of one leaf that lie in [at, past) by `offset`. The page of a marker in the
+/// way comes back with a reference, and `at` says where.
 template <class Policy>
 [[nodiscard]] page<Policy>* move_entries(leaf<Policy>& source, const target_leaves<Policy>& targets,
                                          pgno& at, pgno past, pgno offset) {
@@ -76,8 +76,8 @@ template <class Policy>
     return awaited;
 }
 
-/// Moves the entries of [from, from + n) to `to`, leaf by leaf, under the locks that walks take if they
-/// are needed. `memory` has the leaves for it.
+/// Moves the entries of [from, from + n) to `to`, leaf by leaf, under the locks that walks take if
+/// they are needed. `memory` has the leaves for it.
 template <class Policy>
 void move_range(typename context<Policy>::reserve& memory, vma<Policy>& to_vma, pgno from, pgno n,
                 pgno to, bool needs_locks, dead_pages<Policy>& dead) {
@@ -107,8 +107,8 @@ void move_range(typename context<Policy>::reserve& memory, vma<Policy>& to_vma, 
     }
 }
 
-/// One vma's part: copy or merge at the new place, move the entries, take the old part away. The target
-/// is free. Under the mmap_lock, exclusively; `memory` has enough.
+/// One vma's part: copy or merge at the new place, move the entries, take the old part away. The
+/// target is free. Under the mmap_lock, exclusively; `memory` has enough.
 template <class Policy>
 void move_part(context<Policy>& ctx, typename context<Policy>::reserve& memory, vma<Policy>& v,
                pgno from, pgno pages, const ops::span& to, bool keep, dead_pages<Policy>& dead) {
@@ -258,8 +258,8 @@ status move_all(context<Policy>& ctx, typename context<Policy>::reserve& memory,
 }  // namespace detail
 
 /// invalid: ranges that are empty, wrap or overlap, a second mapping of private memory, `keep` with
-/// another size. not_mapped: the old range begins in a hole, or spans several vmas and changes its size.
-/// busy: no room to grow in place.
+/// another size. not_mapped: the old range begins in a hole, or spans several vmas and changes its
+/// size. busy: no room to grow in place.
 template <class Policy>
 status remap(context<Policy>& ctx, address_space<Policy>& in, const remap_request& want) {
     const bool again = want.old_pages == 0;

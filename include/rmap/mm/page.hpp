@@ -18,8 +18,8 @@ class page : public page_hook<Policy> {
     using atomics = typename Policy::atomics;
 
 public:
-    /// Keeps tag and content steady: faults that map a page of a file, migration, truncation and ksm
-    /// hold it. lock_rank::page.
+    /// Keeps tag and content steady: faults that map a page of a file, migration, truncation and
+    /// ksm hold it. lock_rank::page.
     typename Policy::lock lock{};
 
     /// One reference for each page-table entry, one of the file's cache, one of whoever works with
@@ -28,7 +28,8 @@ public:
     void get() noexcept { counts_.fetch_add(reference, order::relaxed); }
     //   Orders:     all use of the page, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.
-    //   Otherwise:  T1 reads the page, drops its reference | T2 drops the last one and frees it, T1's
+    //   Otherwise:  T1 reads the page, drops its reference | T2 drops the last one and frees it,
+    //   T1's
     //               read is not yet done.
     //   Proved by:  tests/stress/mm_test.cpp
     [[nodiscard]] bool drop() noexcept {
@@ -57,8 +58,8 @@ public:
     }
     [[nodiscard]] bool ksm() const noexcept { return this->kind() == page_kind::ksm; }
 
-    // Of a merged page, the node that its tag leads to. Written before the page is mapped, or holding the
-    // page lock.
+    // Of a merged page, the node that its tag leads to. Written before the page is mapped, or
+    // holding the page lock.
     typename atomics::template plain<ksm_node<Policy>*> node{nullptr};
     // Used by the one thread that frees the page (mm/pages.hpp).
     page* next_dead = nullptr;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The pages of a file that are in memory. A page is added by the first fault that needs it and stays
-// until the file is truncated or punched there, or goes.
+// The pages of a file that are in memory. A page is added by the first fault that needs it and
+// stays until the file is truncated or punched there, or goes.
 
 #include <rmap/mm/context.hpp>
 
@@ -22,8 +22,8 @@ struct cached {
     }
 };
 
-/// The page at `index` of a file, which is brought into memory, and those that follow it in memory, up to
-/// `most`. not_mapped: past the end.
+/// The page at `index` of a file, which is brought into memory, and those that follow it in memory,
+/// up to `most`. not_mapped: past the end.
 template <class Policy>
 [[nodiscard]] cached<Policy> cached_pages(context<Policy>& ctx, file<Policy>& from, pgoff_t index,
                                           pgno most, dead_pages<Policy>& dead) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A sparse table from page numbers to entries: the page table of an address space, and the page cache of
-// a file (by offset). Leaves of 64 entries hang in a tree; each has a lock for its entries.
+// A sparse table from page numbers to entries: the page table of an address space, and the page
+// cache of a file (by offset). Leaves of 64 entries hang in a tree; each has a lock for its
+// entries.
 
 #include <bit>
 #include <cstdint>
@@ -16,14 +17,16 @@
 
 namespace rmap::inline RMAP_ABI::mm {
 
-/// A page-table entry: empty, the zero page, a page, or a marker in the place of a page that is being
-/// migrated. A marker counts as no mapping; who meets one waits for the page's lock.
+/// A page-table entry: empty, the zero page, a page, or a marker in the place of a page that is
+/// being migrated. A marker counts as no mapping; who meets one waits for the page's lock.
 template <class Policy>
 class pte {
 public:
     constexpr pte() noexcept = default;
     [[nodiscard]] static pte of(page<Policy>& p) noexcept { return pte{address(p)}; }
-    [[nodiscard]] static pte marker(page<Policy>& p) noexcept { return pte{address(p) | marker_bit}; }
+    [[nodiscard]] static pte marker(page<Policy>& p) noexcept {
+        return pte{address(p) | marker_bit};
+    }
     [[nodiscard]] static constexpr pte zero_page() noexcept { return pte{zero_bit}; }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return word_ == 0; }
@@ -34,7 +37,9 @@ public:
         return (word_ & (marker_bit | zero_bit)) == 0 ? pointer() : nullptr;
     }
     /// The page that a marker stands for.
-    [[nodiscard]] page<Policy>* awaited() const noexcept { return is_marker() ? pointer() : nullptr; }
+    [[nodiscard]] page<Policy>* awaited() const noexcept {
+        return is_marker() ? pointer() : nullptr;
+    }
 
     friend constexpr bool operator==(pte, pte) noexcept = default;
 
@@ -76,8 +81,8 @@ public:
     }
     [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
 
-    /// f(where, entry) for each entry in use in [from, to), ascending, until f returns false. f may set
-    /// the entry that it was given. Returns whether it came to the end.
+    /// f(where, entry) for each entry in use in [from, to), ascending, until f returns false. f may
+    /// set the entry that it was given. Returns whether it came to the end.
     template <class F>
     bool for_each(pgno from, pgno to, F f) {
         std::uint64_t rest = used_;
@@ -95,8 +100,9 @@ private:
     plain<pte<Policy>> slots_[entries]{};
 };
 
-/// The table. Leaves are made by anyone who holds the owner's lock shared, and go only when the owner
-/// has them to itself and no walk can reach the addresses any more; so a leaf that was found stays.
+/// The table. Leaves are made by anyone who holds the owner's lock shared, and go only when the
+/// owner has them to itself and no walk can reach the addresses any more; so a leaf that was found
+/// stays.
 template <class Policy>
 class page_table {
     using leaf_type = leaf<Policy>;
@@ -128,7 +134,8 @@ public:
         return static_cast<leaf_type*>(tree::first_overlap(leaves_, from, to - 1));
     }
 
-    /// f(leaf) for each leaf that has any of [from, to), ascending, without the lock; f returns void.
+    /// f(leaf) for each leaf that has any of [from, to), ascending, without the lock; f returns
+    /// void.
     template <class F>
     void for_each_leaf(pgno from, pgno to, F f) {
         for (leaf_type* l = first_in(from, to); l != nullptr;) {

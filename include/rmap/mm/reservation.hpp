@@ -2,7 +2,8 @@
 #pragma once
 
 // A memory_source that was filled beforehand: an operation of several steps sets aside all that the
-// steps can need, and then none of them can fail. What is left over goes back. Not shared by threads.
+// steps can need, and then none of them can fail. What is left over goes back. Not shared by
+// threads.
 
 #include <cstddef>
 #include <new>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The reference memory manager: address spaces, files and pages around a reverse map, with the events of
-// the trace format as operations. Every operation may run beside every other, on any address space that
-// is not being destroyed. An operation that does not return ok has changed nothing that anyone can see.
+// The reference memory manager: address spaces, files and pages around a reverse map, with the
+// events of the trace format as operations. Every operation may run beside every other, on any
+// address space that is not being destroyed. An operation that does not return ok has changed
+// nothing that anyone can see.
 
 #include <cstddef>
 
@@ -49,7 +50,8 @@ public:
         while (auto* f = files_.front()) remove(*static_cast<file_type*>(f));
     }
 
-    // ---- address spaces --------------------------------------------------------------------------
+    // ---- address spaces
+    // --------------------------------------------------------------------------
 
     status create_space(space*& out) {
         out = make<space>(ctx_.memory());
@@ -81,7 +83,8 @@ public:
     }
     void exec(space& s) { unmap_all(ctx_, s); }
 
-    // ---- mappings --------------------------------------------------------------------------------
+    // ---- mappings
+    // --------------------------------------------------------------------------------
 
     status mmap(space& in, const request& want) { return map_range(ctx_, in, want); }
     status munmap(space& in, pgno start, pgno n) { return unmap(ctx_, in, start, n); }
@@ -99,7 +102,8 @@ public:
     status mlock(space& in, pgno start, pgno n) { return set_locked(ctx_, in, start, n, true); }
     status munlock(space& in, pgno start, pgno n) { return set_locked(ctx_, in, start, n, false); }
 
-    // ---- pages -----------------------------------------------------------------------------------
+    // ---- pages
+    // -----------------------------------------------------------------------------------
 
     status read(space& in, pgno where) { return read(in, where, where + 1); }
     status write(space& in, pgno where) { return write(in, where, where + 1); }
@@ -118,7 +122,8 @@ public:
         return mm::merge_same(ctx_, places, count);
     }
 
-    // ---- files -----------------------------------------------------------------------------------
+    // ---- files
+    // -----------------------------------------------------------------------------------
 
     status create_file(file_type*& out) {
         out = make<file_type>(ctx_.memory());
@@ -130,13 +135,14 @@ public:
     status resize(file_type& f, pgno pages) { return mm::resize(ctx_, f, pages); }
     status punch(file_type& f, pgoff_t first, pgno n) { return mm::punch(ctx_, f, first, n); }
 
-    // ---- looking ---------------------------------------------------------------------------------
+    // ---- looking
+    // ---------------------------------------------------------------------------------
 
     [[nodiscard]] map_type& map() noexcept { return ctx_.map; }
     [[nodiscard]] bool accounting() const noexcept { return ctx_.accounting; }
 
-    /// Whether the entry at `where` maps this page: what a visitor asks of a place. Takes the entry's
-    /// lock, no other.
+    /// Whether the entry at `where` maps this page: what a visitor asks of a place. Takes the
+    /// entry's lock, no other.
     [[nodiscard]] bool maps(space& in, pgno where, const page_type& p) {
         leaf<Policy>* const l = in.table.find(where);
         if (l == nullptr) return false;

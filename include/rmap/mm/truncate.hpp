@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A file becomes shorter, or gets a hole. Every mapping of the pages goes, wherever it is; truncation
-// takes private copies past the new end as well, in two passes, since a fault may copy a page between
-// the first pass and the moment at which the file loses it (seed 004 quotes the place).
+// A file becomes shorter, or gets a hole. Every mapping of the pages goes, wherever it is;
+// truncation takes private copies past the new end as well, in two passes, since a fault may copy a
+// page between the first pass and the moment at which the file loses it (seed 004 quotes the
+// place).
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/zap.hpp>
@@ -70,7 +71,8 @@ status resize(context<Policy>& ctx, file<Policy>& f, pgno pages) {
     const pgno before = f.pages();
     f.set_pages(pages);
     if (pages >= before) return status::ok;
-    // To the end of all offsets: copies of pages that were past the old end do not exist, but vmas do.
+    // To the end of all offsets: copies of pages that were past the old end do not exist, but vmas
+    // do.
     const pgno n = page_limit - pages;
     unmap_file_range(ctx, f, pages, n, true, dead);
     drop_cached(ctx, f, pages, n, dead);

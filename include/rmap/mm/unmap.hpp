@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// munmap, in two phases: count and set aside what cutting vmas takes, then do it without a way to fail.
-// Other operations that replace mappings use the second phase with a reservation of theirs.
+// munmap, in two phases: count and set aside what cutting vmas takes, then do it without a way to
+// fail. Other operations that replace mappings use the second phase with a reservation of theirs.
 
 #include <cstddef>
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// zap: takes page-table entries away. The vma that they belong to is kept in place by the caller, by the
-// mmap_lock (any mode) or by the lock of a walk that found it.
+// zap: takes page-table entries away. The vma that they belong to is kept in place by the caller,
+// by the mmap_lock (any mode) or by the lock of a walk that found it.
 
 #include <rmap/mm/context.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
 
-/// Clears the entries in [from, to) for which chosen(page*) is true; the zero page is given as null.
-/// Markers of chosen pages go as well: then the migration restores nothing there.
+/// Clears the entries in [from, to) for which chosen(page*) is true; the zero page is given as
+/// null. Markers of chosen pages go as well: then the migration restores nothing there.
 template <class Policy, class Chosen>
-void zap_if(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead, Chosen chosen) {
+void zap_if(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead,
+            Chosen chosen) {
     using guard = typename context<Policy>::guard;
     in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
         const guard held{l.lock};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// anon_vma: what the vmas have in common through which one anonymous page may be mapped. A page points
-// to one; its chains (the topology's business) lead to the vmas. Forks make a tree of them: each knows
-// the root, whose lock guards the whole tree under locking::root (Linux since 2.6.36, 012f18004da3).
+// anon_vma: what the vmas have in common through which one anonymous page may be mapped. A page
+// points to one; its chains (the topology's business) lead to the vmas. Forks make a tree of them:
+// each knows the root, whose lock guards the whole tree under locking::root (Linux since 2.6.36,
+// 012f18004da3).
 //
 // The type depends on the policy alone, so that a user's vma and page can hold pointers to it.
 
@@ -33,9 +34,9 @@ public:
     /// Whether this is the oldest of its fork tree. Reads `root`.
     [[nodiscard]] bool is_root() const noexcept { return root.load(order::acquire) == this; }
 
-    // The tree lock where this is a root, the lock of this anon_vma alone under disciplines that lock
-    // each. Constructed once for the life of the memory, never again when the memory is recycled: a
-    // reader of a stale page may be waiting for it (I12).
+    // The tree lock where this is a root, the lock of this anon_vma alone under disciplines that
+    // lock each. Constructed once for the life of the memory, never again when the memory is
+    // recycled: a reader of a stale page may be waiting for it (I12).
     lock_type lock{};
 
     // References: one while any vma is linked, one for each anon_vma whose root this is (other than
@@ -43,16 +44,16 @@ public:
     // Orders and proof stand where it is changed: ops/reference.hpp.
     atomic<std::uint32_t> refs{0};
 
-    // Read by anyone, without a lock, since memory may be recycled under a reader. Written only while
-    // no vma is linked (creation, before publication).
+    // Read by anyone, without a lock, since memory may be recycled under a reader. Written only
+    // while no vma is linked (creation, before publication).
     atomic<anon_vma*> root;
 
     // The rest is read holding the tree lock (shared or exclusive), written holding it exclusively;
     // while the object is free `parent` belongs to the lifetime policy's free list.
     plain<anon_vma*> parent;                   // the forking vma's own anon_vma; a root is its own
-    plain<std::uint32_t> num_children{0};      // anon_vmas whose parent this is; a root counts itself
+    plain<std::uint32_t> num_children{0};  // anon_vmas whose parent this is; a root counts itself
     plain<std::uint32_t> num_active_vmas{0};   // vmas whose own anon_vma this is
-    plain<bool> taken{false};                  // by take_all_locks; also needs the map's mutex for it
+    plain<bool> taken{false};  // by take_all_locks; also needs the map's mutex for it
     anchor_type links{};                       // to the vmas
 };
 

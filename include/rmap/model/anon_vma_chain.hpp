@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// anon_vma_chain (avc): the link between one vma and one anon_vma it is attached to. It hangs in two
-// places: in the vma's chain (newest anon_vma first, oldest ancestor last) and in the anon_vma's tree.
-// Source: Linux 5beb49305251 (2.6.34); the tree instead of a list since bf181b9f9d8d (3.7).
+// anon_vma_chain (avc): the link between one vma and one anon_vma it is attached to. It hangs in
+// two places: in the vma's chain (newest anon_vma first, oldest ancestor last) and in the
+// anon_vma's tree. Source: Linux 5beb49305251 (2.6.34); the tree instead of a list since
+// bf181b9f9d8d (3.7).
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
@@ -16,10 +17,11 @@ namespace rmap::inline RMAP_ABI {
 template <class Policy>
 class anon_vma;
 
-// The list node is the link's place in the chain of its vma: read holding the address space's lock OR
-// the tree lock, written holding the tree lock exclusively AND EITHER the address space's lock
-// exclusively OR its page_table_lock. The interval node is its place under the anon_vma: read holding
-// the tree lock, written holding it exclusively. The two pointers never change while linked.
+// The list node is the link's place in the chain of its vma: read holding the address space's lock
+// OR the tree lock, written holding the tree lock exclusively AND EITHER the address space's lock
+// exclusively OR its page_table_lock. The interval node is its place under the anon_vma: read
+// holding the tree lock, written holding it exclusively. The two pointers never change while
+// linked.
 template <class Policy>
 class anon_vma_chain : public list_node<typename Policy::atomics>,
                        public interval_node<typename Policy::atomics> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// i_mmap: the vmas that map one file, by offset. The user's file object holds one; a vma that may map a
-// file holds an i_mmap_hook. A page of the file is tagged with the i_mmap, a private copy of it with an
-// anon_vma, so a vma can be found both ways.
+// i_mmap: the vmas that map one file, by offset. The user's file object holds one; a vma that may
+// map a file holds an i_mmap_hook. A page of the file is tagged with the i_mmap, a private copy of
+// it with an anon_vma, so a vma can be found both ways.
 
 #include <concepts>
 

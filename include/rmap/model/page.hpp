@@ -25,10 +25,10 @@ enum class page_kind : std::uint8_t { untagged, file, anon, ksm };
 
 /// The hook: what the kernel keeps in page->mapping and page->index.
 ///
-/// A tag stays when the page's last mapping goes, until the page is freed (untag): whoever finds the
-/// page unmapped MUST NOT follow it (ops/reference.hpp has the protocol). Written holding the page
-/// lock, or by the only thread that knows the page. Read holding the page lock, OR without any lock by
-/// a reader that checks again.
+/// A tag stays when the page's last mapping goes, until the page is freed (untag): whoever finds
+/// the page unmapped MUST NOT follow it (ops/reference.hpp has the protocol). Written holding the
+/// page lock, or by the only thread that knows the page. Read holding the page lock, OR without any
+/// lock by a reader that checks again.
 template <class Policy>
 class page_hook {
     // Asked here too, since a user's page may be the first that a policy is used for.
@@ -104,10 +104,10 @@ struct page_traits {
     {
         return p;
     }
-    /// Whether any page-table entry maps the page. May be asked at any time, by any thread that keeps
-    /// the page's memory. Taking away the last mapping MUST be a release (or stronger) operation, and
-    /// so MUST adding the first one, after the page was tagged; this is an acquire load of what they
-    /// write.
+    /// Whether any page-table entry maps the page. May be asked at any time, by any thread that
+    /// keeps the page's memory. Taking away the last mapping MUST be a release (or stronger)
+    /// operation, and so MUST adding the first one, after the page was tagged; this is an acquire
+    /// load of what they write.
     static bool mapped(const Page& p) noexcept
         requires requires { { p.mapped() } -> std::same_as<bool>; }
     {
@@ -138,9 +138,9 @@ public:
     /// One more page-table entry. The page MUST be tagged before its first mapping.
     //   Orders:     the tag before a reader's conclusion "mapped".
     //   Pairs with: the acquire load in mapped().
-    //   Otherwise:  T1 takes a free page that still has the tag of its earlier life, tags and maps it |
-    //               T2 sees "mapped" together with the old tag, whose anon_vma nothing keeps, and
-    //               walks it while it is recycled into another tree.
+    //   Otherwise:  T1 takes a free page that still has the tag of its earlier life, tags and maps
+    //               it | T2 sees "mapped" together with the old tag, whose anon_vma nothing keeps,
+    //               and walks it while it is recycled into another tree.
     //   Proved by:  tests/stress/lookup_test.cpp, where hardware reorders stores
     void add_mapping() noexcept { mapcount_.fetch_add(1, order::release); }
     /// Whether that was the last one.

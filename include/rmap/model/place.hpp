@@ -2,8 +2,8 @@
 #pragma once
 
 // What a walk hands to its visitor: a place where the page may be mapped. The vma is there when the
-// visitor asks for it, so that a topology which keeps what it needs elsewhere need not touch the vma.
-// A place is valid while the walk holds its lock, that is, during the visitor's call.
+// visitor asks for it, so that a topology which keeps what it needs elsewhere need not touch the
+// vma. A place is valid while the walk holds its lock, that is, during the visitor's call.
 
 #include <concepts>
 
@@ -11,7 +11,8 @@
 
 namespace rmap::inline RMAP_ABI {
 
-/// A place. It may be one where the page is not mapped (I2): the visitor MUST look at the page table.
+/// A place. It may be one where the page is not mapped (I2): the visitor MUST look at the page
+/// table.
 template <class P>
 concept mapping_place = requires(const P& p) {
     // The user's address space.

@@ -2,9 +2,9 @@
 #pragma once
 
 // What the library asks of a user's vma (a region of one address space): a hook, a range, an owner.
-// The type is the user's. `vma_traits` is the point where the library finds these; its default looks
-// for the hook as a base class and for member functions of the names below, and is specialised for
-// types that look otherwise. `basic_vma` is a ready-made base with all of it.
+// The type is the user's. `vma_traits` is the point where the library finds these; its default
+// looks for the hook as a base class and for member functions of the names below, and is
+// specialised for types that look otherwise. `basic_vma` is a ready-made base with all of it.
 
 #include <concepts>
 #include <type_traits>
@@ -94,8 +94,8 @@ struct vma_traits {
 /// The customisation point of an address space.
 template <class Mm>
 struct mm_traits {
-    /// Serialises the first faults of one address space against each other (I13, I15). Inside the tree
-    /// lock in the lock order.
+    /// Serialises the first faults of one address space against each other (I13, I15). Inside the
+    /// tree lock in the lock order.
     static auto& page_table_lock(Mm& m) noexcept
         requires requires { m.page_table_lock; }
     {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// adjust: changes the range of a vma, and with it its place under every anon_vma and in its file: out of
-// the trees, change, back into the trees, all under the locks that a walk takes (I9). A walk that read
-// start and pgoff of different moments would compute a wrong address (Linux bug B10 of 2010, seeds 002
-// and 003).
+// adjust: changes the range of a vma, and with it its place under every anon_vma and in its file:
+// out of the trees, change, back into the trees, all under the locks that a walk takes (I9). A walk
+// that read start and pgoff of different moments would compute a wrong address (Linux bug B10 of
+// 2010, seeds 002 and 003).
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
@@ -22,7 +22,8 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     const bool faulted = Map::own(v) != nullptr;
-    // A page's index is fixed at its first mapping; the vma must go on mapping it where it did (I8).
+    // A page's index is fixed at its first mapping; the vma must go on mapping it where it did
+    // (I8).
     RMAP_CHECK(policy,
                !faulted || to.start - to.pgoff ==
                                span_of<Map>(v).start - span_of<Map>(v).pgoff,
@@ -49,10 +50,11 @@ status adjust(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     return status::ok;
 }
 
-/// A stack grows downwards: the vma starts at `new_start` now, and its offset decreases as much. It is
-/// prepared first, as Linux does, so that a lock exists under which it grows. Neighbours: as prepare.
-/// The caller holds the address space's lock exclusively (Linux CVE-2023-3269: shared is not enough).
-/// invalid: not below the vma's start, or the offset would wrap. no_memory: nothing has changed.
+/// A stack grows downwards: the vma starts at `new_start` now, and its offset decreases as much. It
+/// is prepared first, as Linux does, so that a lock exists under which it grows. Neighbours: as
+/// prepare. The caller holds the address space's lock exclusively (Linux CVE-2023-3269: shared is
+/// not enough). invalid: not below the vma's start, or the offset would wrap. no_memory: nothing
+/// has changed.
 template <class Map, memory_source Memory>
 status expand_down(Map& map, Memory& memory, typename Map::vma_type& v, pgno new_start,
                    typename Map::vma_type* prev, typename Map::vma_type* next) {

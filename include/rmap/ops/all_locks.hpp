@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// take_all_locks: stops every walk that could reach an address space, for embedders whose second MMU
-// must register at a moment without any (in Linux: mm_take_all_locks). First all files, then all fork
-// trees; each lock once, which a mark in the locked object says.
+// take_all_locks: stops every walk that could reach an address space, for embedders whose second
+// MMU must register at a moment without any (in Linux: mm_take_all_locks). First all files, then
+// all fork trees; each lock once, which a mark in the locked object says.
 
 #include <rmap/core/check.hpp>
 #include <rmap/locks/guard.hpp>
@@ -13,10 +13,10 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// Holds all locks until its end. `for_each(f)` calls f(vma) for every vma of the address space, the
-/// same each time; the caller holds that address space's lock exclusively. One holder at a time: others
-/// wait. For disciplines with one lock a tree, and locks without a token, as there is no room to keep
-/// one for each.
+/// Holds all locks until its end. `for_each(f)` calls f(vma) for every vma of the address space,
+/// the same each time; the caller holds that address space's lock exclusively. One holder at a
+/// time: others wait. For disciplines with one lock a tree, and locks without a token, as there is
+/// no room to keep one for each.
 template <class Map, class ForEach>
 class all_locks {
     using policy = typename Map::policy;
@@ -41,8 +41,8 @@ private:
         return own == nullptr ? nullptr : own->root.load(order::acquire);
     }
 
-    // `taken` is written by the one holder of the map's mutex alone, so it may be read before the lock
-    // is held.
+    // `taken` is written by the one holder of the map's mutex alone, so it may be read before the
+    // lock is held.
     template <class Locked>
     static void take(Locked* object) noexcept {
         if (object == nullptr || object->taken) return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// clone: gives a vma a copy of another's chain and the same own anon_vma. Which operation it is for is
-// said by name, as the preconditions differ (Linux bug 47b390d23bf8 came from guessing it).
+// clone: gives a vma a copy of another's chain and the same own anon_vma. Which operation it is for
+// is said by name, as the preconditions differ (Linux bug 47b390d23bf8 came from guessing it).
 
 #include <cstdint>
 
@@ -16,8 +16,9 @@ namespace rmap::inline RMAP_ABI::ops {
 
 enum class clone_op : std::uint8_t {
     split,            // the destination is a new part of the source's range, not yet published
-    merge_unfaulted,  // the destination is a vma without anon_vma that will take over the source's range
-    remap,            // the destination is a new vma of the same address space, the range moved there
+    merge_unfaulted,  // the destination is a vma without anon_vma that will take over the source's
+                      // range
+    remap,  // the destination is a new vma of the same address space, the range moved there
 };
 
 /// Phase one: the links that a copy of `from`'s chain takes. Nothing to do if `from` is unfaulted.
@@ -28,7 +29,8 @@ status reserve_clone(Memory& memory, link_reserve<Map>& reserve,
     return reserve.fill(memory, policy::topology::template links_of<policy>(Map::hook_of(from)));
 }
 
-/// Phase two, under the update guard of the tree of `from`; `to` has its range already, and no link.
+/// Phase two, under the update guard of the tree of `from`; `to` has its range already, and no
+/// link.
 template <class Map>
 void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& to,
                   typename Map::vma_type& from, [[maybe_unused]] clone_op op) noexcept {
@@ -42,7 +44,8 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
                op != clone_op::merge_unfaulted ||
                    !topology::template inherited<policy>(Map::hook_of(from)) ||
                    !policy::merge::is_reference,
-               inherited_chain, "a vma without anon_vma cannot take over the chain of a fork child");
+               inherited_chain,
+               "a vma without anon_vma cannot take over the chain of a fork child");
     auto* const own = Map::own(from);
     RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
                     "a chain is copied without its tree's lock");
@@ -52,8 +55,9 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
     policy::trace::emit(event::clone, &to, &from);
 }
 
-/// Both phases. The caller holds the address space's lock exclusively and no lock further in; `to` has
-/// its range and is not linked. ok without effect if `from` is unfaulted. no_memory: nothing changed.
+/// Both phases. The caller holds the address space's lock exclusively and no lock further in; `to`
+/// has its range and is not linked. ok without effect if `from` is unfaulted. no_memory: nothing
+/// changed.
 template <class Map, memory_source Memory>
 status clone(Map& map, Memory& memory, typename Map::vma_type& to, typename Map::vma_type& from,
              clone_op op) {

@@ -25,10 +25,11 @@ struct [[nodiscard]] collect_result {
     std::size_t count = 0;  // places written to the buffer
 };
 
-/// Writes the places for which keep(place) returns true into `out`, in walk order. `keep` runs under the
-/// walk's lock: there it looks at the page-table entry, and pins the address space if that could go.
-/// limit: the buffer was full before the walk was at its end (whether a place that `keep` accepts was
-/// left is not asked, as nothing could hold its pin); what was kept is in the buffer. Others: as walk.
+/// Writes the places for which keep(place) returns true into `out`, in walk order. `keep` runs
+/// under the walk's lock: there it looks at the page-table entry, and pins the address space if
+/// that could go. limit: the buffer was full before the walk was at its end (whether a place that
+/// `keep` accepts was left is not asked, as nothing could hold its pin); what was kept is in the
+/// buffer. Others: as walk.
 template <class Map, class Mm, class Keep>
 collect_result collect(Map& map, typename Map::page_type& page, kept_place<Mm>* out,
                        std::size_t room, Keep keep, walk_mode mode) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What operations ask about ranges and vmas before they decide: is a continuation linear, does a range
-// wrap, what does a merge rule need to know of a side. No lock but the address space's.
+// What operations ask about ranges and vmas before they decide: is a continuation linear, does a
+// range wrap, what does a merge rule need to know of a side. No lock but the address space's.
 
 #include <rmap/core/types.hpp>
 #include <rmap/merges/concept.hpp>
@@ -34,7 +34,8 @@ template <class Map>
 }
 
 template <class Map>
-[[nodiscard]] bool linear(const typename Map::vma_type& a, const typename Map::vma_type& b) noexcept {
+[[nodiscard]] bool linear(const typename Map::vma_type& a,
+                          const typename Map::vma_type& b) noexcept {
     return span_of<Map>(a).continued_by(span_of<Map>(b));
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A vma's place among those that map its file, and the pair of locks under which a range changes: the
-// file's, then the fork tree's (locking/order.hpp). For vma types without i_mmap_hook all of it is void.
+// A vma's place among those that map its file, and the pair of locks under which a range changes:
+// the file's, then the fork tree's (locking/order.hpp). For vma types without i_mmap_hook all of it
+// is void.
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/interval_tree.hpp>
@@ -83,8 +84,8 @@ void unlink_file_locked(typename Map::vma_type& v) noexcept {
     }
 }
 
-/// Links a new vma to its file, after its range is set. No effect without a file. The caller holds the
-/// address space's lock exclusively, not the file's.
+/// Links a new vma to its file, after its range is set. No effect without a file. The caller holds
+/// the address space's lock exclusively, not the file's.
 template <class Map>
 void link_file(typename Map::vma_type& v) noexcept {
     if (auto* file = mapping_of<Map>(v)) {

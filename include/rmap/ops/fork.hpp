@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// fork: links a child process's vma to all that its parent's is linked to, and gives it an anon_vma of
-// its own for the pages that it will not share: a fresh one, or an ancestor's that nobody owns any more
+// fork: links a child process's vma to all that its parent's is linked to, and gives it an anon_vma
+// of its own for the pages that it will not share: a fresh one, or an ancestor's that nobody owns
+// any more
 // ("reuse", which keeps the chain of fork, exit, fork, exit, ... bounded; Linux 7a3ef208e662).
 
 #include <rmap/core/check.hpp>
@@ -14,13 +15,13 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// `child` has its range (the parent's) and is not linked. The caller holds the parent's address space
-/// lock exclusively, and the child's or alone knows it. ok without effect if the parent is unfaulted.
-/// no_memory: nothing changed.
+/// `child` has its range (the parent's) and is not linked. The caller holds the parent's address
+/// space lock exclusively, and the child's or alone knows it. ok without effect if the parent is
+/// unfaulted. no_memory: nothing changed.
 ///
-/// Page-table entries MUST be copied after this call and before the parent's lock is dropped: then a
-/// walk meets the parent's entry or both, never the child's alone, since the child's vma comes after the
-/// parent's in every walk order.
+/// Page-table entries MUST be copied after this call and before the parent's lock is dropped: then
+/// a walk meets the parent's entry or both, never the child's alone, since the child's vma comes
+/// after the parent's in every walk order.
 template <class Map, memory_source Memory>
 status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             typename Map::vma_type& parent) {

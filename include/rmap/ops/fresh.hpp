@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// An anon_vma that was allocated in phase one and may turn out not to be needed: the race of two first
-// faults is lost, or fork takes over an ancestor's. Freed at the end unless kept.
+// An anon_vma that was allocated in phase one and may turn out not to be needed: the race of two
+// first faults is lost, or fork takes over an ancestor's. Freed at the end unless kept.
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -35,8 +35,8 @@ public:
         return status::ok;
     }
 
-    /// Makes it a child of `parent`, with a reference on its root. Under the update guard of parent's
-    /// tree.
+    /// Makes it a child of `parent`, with a reference on its root. Under the update guard of
+    /// parent's tree.
     void adopt_by(object& parent) noexcept {
         object& top = *parent.root.load(order::relaxed);
         ops::get(top);

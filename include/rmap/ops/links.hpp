@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Phase one of every operation that links: links are allocated into a reserve before any lock is taken,
-// so that phase two cannot fail; what is left over, or was taken off, is freed after the locks are
-// dropped. A reserve MUST be declared before the guards of its operation.
+// Phase one of every operation that links: links are allocated into a reserve before any lock is
+// taken, so that phase two cannot fail; what is left over, or was taken off, is freed after the
+// locks are dropped. A reserve MUST be declared before the guards of its operation.
 
 #include <cstddef>
 #include <new>

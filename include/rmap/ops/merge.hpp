@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// merge: carries out what plan_merge says. One vma survives and takes over the range; others shrink or
-// are swallowed. If the survivor has no anon_vma and one of those whose range it takes over has (the
-// donor), it takes over that one's chain first, or pages of the donor would not be found any more (Linux
-// bugs 287d97ac0321, 61f67c230a5e).
+// merge: carries out what plan_merge says. One vma survives and takes over the range; others shrink
+// or are swallowed. If the survivor has no anon_vma and one of those whose range it takes over has
+// (the donor), it takes over that one's chain first, or pages of the donor would not be found any
+// more (Linux bugs 287d97ac0321, 61f67c230a5e).
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
@@ -17,8 +17,9 @@
 
 namespace rmap::inline RMAP_ABI {
 
-/// What a merge did. Vmas in `removed` are linked nowhere any more: the caller takes them out of its own
-/// index and frees them. `middle` of the request has shrunk in the cases into_prev and into_next.
+/// What a merge did. Vmas in `removed` are linked nowhere any more: the caller takes them out of
+/// its own index and frees them. `middle` of the request has shrunk in the cases into_prev and
+/// into_next.
 template <class Vma>
 struct merge_result {
     status state = status::ok;
@@ -81,9 +82,10 @@ typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& move
 
 }  // namespace detail
 
-/// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge (state
-/// ok). The caller holds the address space's lock exclusively and no lock further in. no_memory: nothing
-/// has changed. After growing in place the range is never refused: `prev` always takes it.
+/// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge
+/// (state ok). The caller holds the address space's lock exclusively and no lock further in.
+/// no_memory: nothing has changed. After growing in place the range is never refused: `prev` always
+/// takes it.
 template <class Map, memory_source Memory>
 merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
                                            const merge_request<typename Map::vma_type>& want) {

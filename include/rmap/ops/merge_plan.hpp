@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Which of its neighbours a range becomes part of: the eight classical cases, as a pure question over
-// what is there. P is the vma before the range, N the one behind it, M the vma that the range is part of
-// now (none for a new range).
+// Which of its neighbours a range becomes part of: the eight classical cases, as a pure question
+// over what is there. P is the vma before the range, N the one behind it, M the vma that the range
+// is part of now (none for a new range).
 //
 //   case                what happens                                        before      after
 //   1 fill_gap          the range joins P and N                             PP  NN      PPPPPP
@@ -35,9 +35,9 @@ enum class merge_case : std::uint8_t {
     all_into_next = 8,
 };
 
-/// What would like to merge. Vmas are given only where they fit: touching the range, of the same file
-/// and of the attributes that the range is to have. That offsets continue and that anon_vmas agree is
-/// checked here.
+/// What would like to merge. Vmas are given only where they fit: touching the range, of the same
+/// file and of the attributes that the range is to have. That offsets continue and that anon_vmas
+/// agree is checked here.
 template <class Vma>
 struct merge_request {
     ops::span range{};
@@ -45,8 +45,8 @@ struct merge_request {
     Vma* next = nullptr;
     Vma* middle = nullptr;       // the vma that the range is part of, when its attributes change
     Vma* copied_from = nullptr;  // the vma that the range is a moved copy of (mremap)
-    bool growing = false;        // the range is new room of `prev`, which grows in place (mremap): then
-                                 // prev takes it even if it is inherited
+    bool growing = false;  // the range is new room of `prev`, which grows in place (mremap): then
+                           // prev takes it even if it is inherited
 };
 
 namespace ops {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// move (mremap): the range of a vma becomes mapped elsewhere in the same address space. Three steps: a
-// copy of the vma at the new place (merged with a neighbour there if that works), the page-table entries
-// one batch after the other, and the end of the old range. In between a walk must not miss an entry: it
-// either meets the old vma before the new one, or the batches are moved under the locks that walks take.
+// move (mremap): the range of a vma becomes mapped elsewhere in the same address space. Three
+// steps: a copy of the vma at the new place (merged with a neighbour there if that works), the
+// page-table entries one batch after the other, and the end of the old range. In between a walk
+// must not miss an entry: it either meets the old vma before the new one, or the batches are moved
+// under the locks that walks take.
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -27,9 +28,9 @@ struct vma_move {
 namespace ops {
 
 /// Whether a walk could meet the new vma before the old one (kernel-rmap 1.10; Linux bug
-/// 948f017b093a). A fresh copy comes after its source in either walk order; a vma that was there before
-/// may not. Moving back after a failure reverses the order, and moving whole page tables takes the locks
-/// at any rate: for both the caller passes true itself (Linux bug 97113eb39fa7).
+/// 948f017b093a). A fresh copy comes after its source in either walk order; a vma that was there
+/// before may not. Moving back after a failure reverses the order, and moving whole page tables
+/// takes the locks at any rate: for both the caller passes true itself (Linux bug 97113eb39fa7).
 template <class Map>
 [[nodiscard]] bool move_needs_locks(const typename Map::vma_type& from,
                                     const typename Map::vma_type& to, bool merged) noexcept {
@@ -39,10 +40,11 @@ template <class Map>
     return traits::pgoff(to) <= traits::pgoff(from);
 }
 
-/// Step one. `want` describes the new place, with copied_from set; `fresh` is a vma that has the range
-/// and attributes of the new place, used if nothing merges there, then linked and put into its file.
-/// The caller holds the address space's lock exclusively; the new range is unmapped. no_memory: nothing
-/// has changed. If the source was swallowed by the merge the caller looks it up anew.
+/// Step one. `want` describes the new place, with copied_from set; `fresh` is a vma that has the
+/// range and attributes of the new place, used if nothing merges there, then linked and put into
+/// its file. The caller holds the address space's lock exclusively; the new range is unmapped.
+/// no_memory: nothing has changed. If the source was swallowed by the merge the caller looks it up
+/// anew.
 template <class Map, memory_source Memory>
 vma_move<typename Map::vma_type> copy_vma(Map& map, Memory& memory,
                                           const merge_request<typename Map::vma_type>& want,
@@ -62,8 +64,8 @@ vma_move<typename Map::vma_type> copy_vma(Map& map, Memory& memory,
     return {status::ok, merged, &from, &fresh, false};
 }
 
-/// Held around a batch of entries that move from one vma to another: both locks that walks take. Page
-/// table locks nest inside.
+/// Held around a batch of entries that move from one vma to another: both locks that walks take.
+/// Page table locks nest inside.
 template <class Map>
 class move_locks {
 public:

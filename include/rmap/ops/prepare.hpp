@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// prepare: gives a vma its own anon_vma, at the first fault that needs a private page. Many faults of
-// one address space may do so at once, holding its lock shared.
+// prepare: gives a vma its own anon_vma, at the first fault that needs a private page. Many faults
+// of one address space may do so at once, holding its lock shared.
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
@@ -32,11 +32,12 @@ template <class Map>
     return policy::merge::may_share(side) ? own : nullptr;
 }
 
-/// Makes sure that `v` has an anon_vma: a neighbour's if the merge rule allows (the next first, then
-/// the previous), else a fresh one. Neighbours that do not touch `v` may be given; they are not used.
+/// Makes sure that `v` has an anon_vma: a neighbour's if the merge rule allows (the next first,
+/// then the previous), else a fresh one. Neighbours that do not touch `v` may be given; they are
+/// not used.
 ///
-/// The caller holds the address space's lock (shared is enough), no tree lock and no page_table_lock.
-/// no_memory: nothing has changed. Source: seed 000; Linux d9d332e0874f.
+/// The caller holds the address space's lock (shared is enough), no tree lock and no
+/// page_table_lock. no_memory: nothing has changed. Source: seed 000; Linux d9d332e0874f.
 template <class Map, memory_source Memory>
 status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::vma_type* prev,
                typename Map::vma_type* next) {
@@ -57,9 +58,9 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
         policy::trace::emit(event::anon_vma_share, av, &v);
     }
 
-    // The tree lock even of a fresh one: whoever looks into an anon_vma or changes it takes its lock,
-    // and readers may hold pointers to this memory's earlier life. The page_table_lock as well: two
-    // faults may have chosen different neighbours, whose locks do not exclude each other.
+    // The tree lock even of a fresh one: whoever looks into an anon_vma or changes it takes its
+    // lock, and readers may hold pointers to this memory's earlier life. The page_table_lock as
+    // well: two faults may have chosen different neighbours, whose locks do not exclude each other.
     const typename policy::locking::template update<policy> tree{*av};
     const write_guard space{Map::page_table_lock(v)};
     if (Map::own(v) != nullptr) {

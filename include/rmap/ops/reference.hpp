@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// References on anon_vmas, and the way from a page to a locked anon_vma that surely is the page's. An
-// anon_vma has one reference while any vma is linked to it; each non-root holds one on its root; users
-// outside (ksm items, migration) hold their own (I10). With references an anon_vma outlives its vmas.
+// References on anon_vmas, and the way from a page to a locked anon_vma that surely is the page's.
+// An anon_vma has one reference while any vma is linked to it; each non-root holds one on its root;
+// users outside (ksm items, migration) hold their own (I10). With references an anon_vma outlives
+// its vmas.
 
 #include <cstdint>
 
@@ -24,7 +25,8 @@ void get(anon_vma<Policy>& av) noexcept {
     av.refs.fetch_add(1, order::relaxed);
 }
 
-/// One more reference unless the object is free. `av` need only be memory that once was an anon_vma.
+/// One more reference unless the object is free. `av` need only be memory that once was an
+/// anon_vma.
 //   Orders:     the fields of the object before this thread's use of them.
 //   Pairs with: the release store of `refs` in the lifetime policy's get().
 //   Otherwise:  T1 recycles the memory | T2 gets a reference on the new life, reads old fields.
@@ -38,13 +40,14 @@ template <class Policy>
     return false;
 }
 
-/// Drops one reference; the last frees the object, and drops that on its root. MUST be called without
-/// the tree lock, the page_table_lock or the free list's. No lock is drained as Linux does: memory of
-/// stale readers stays an anon_vma (lifetimes::type_stable), and others have no stale readers.
+/// Drops one reference; the last frees the object, and drops that on its root. MUST be called
+/// without the tree lock, the page_table_lock or the free list's. No lock is drained as Linux does:
+/// memory of stale readers stays an anon_vma (lifetimes::type_stable), and others have no stale
+/// readers.
 //   Orders:     all use of the object, by every holder, before its next life.
 //   Pairs with: the other droppers' fetch_sub; the free list's lock.
-//   Otherwise:  T1 reads a field, drops its reference | T2 drops the last one, the memory is written
-//               by its next user, T1's read is not yet done.
+//   Otherwise:  T1 reads a field, drops its reference | T2 drops the last one, the memory is
+//               written by its next user, T1's read is not yet done.
 //   Proved by:  tests/stress/lookup_test.cpp
 template <class Map>
 void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
@@ -64,11 +67,12 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
 
 /// Locks the anon_vma of a page as a walk does and calls f(anon_vma&, index) with the lock held.
 ///
-/// Needs no lock: the page's memory must be kept, that is all. not_mapped: the page is not anonymous,
-/// or nothing maps it (then its tag may lead anywhere). contended: in try mode. An anon_vma lives as
-/// long as a page tagged with it is mapped (I3), and cannot go while its lock is held; so what is found
-/// mapped *under the lock* is sound, however stale the pointer was that led to the lock. The tag is
-/// read again because a page may be tagged anew, the root because memory may be used anew.
+/// Needs no lock: the page's memory must be kept, that is all. not_mapped: the page is not
+/// anonymous, or nothing maps it (then its tag may lead anywhere). contended: in try mode. An
+/// anon_vma lives as long as a page tagged with it is mapped (I3), and cannot go while its lock is
+/// held; so what is found mapped *under the lock* is sound, however stale the pointer was that led
+/// to the lock. The tag is read again because a page may be tagged anew, the root because memory
+/// may be used anew.
 template <class Map, class F>
 status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
     using policy = typename Map::policy;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// split: a vma becomes two, which share the own anon_vma and have equal chains. Walks see either the one
-// or both, never a gap.
+// split: a vma becomes two, which share the own anon_vma and have equal chains. Walks see either
+// the one or both, never a gap.
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
@@ -13,10 +13,10 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// `v` keeps what lies below page number `at`, `fresh` gets the rest. `fresh` is not linked and has the
-/// file of `v`; its range is set here. The caller holds the address space's lock exclusively, no lock
-/// further in, and publishes `fresh` in its own index afterwards. invalid: `at` is not inside `v`.
-/// no_memory: nothing has changed.
+/// `v` keeps what lies below page number `at`, `fresh` gets the rest. `fresh` is not linked and has
+/// the file of `v`; its range is set here. The caller holds the address space's lock exclusively,
+/// no lock further in, and publishes `fresh` in its own index afterwards. invalid: `at` is not
+/// inside `v`. no_memory: nothing has changed.
 template <class Map, memory_source Memory>
 status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::vma_type& fresh,
              pgno at) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Tagging: which anon_vma a page leads to. The tag must be the own anon_vma of the vma, or an ancestor
-// of it, for every vma that maps the page (I7); the closer, the fewer vmas a walk visits. The caller
-// holds the page lock, or is the only one who knows the page.
+// Tagging: which anon_vma a page leads to. The tag must be the own anon_vma of the vma, or an
+// ancestor of it, for every vma that maps the page (I7); the closer, the fewer vmas a walk visits.
+// The caller holds the page lock, or is the only one who knows the page.
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/types.hpp>
@@ -27,7 +27,8 @@ template <class Map>
 
 /// A page that only `v` maps, at `address`, for the first time: it leads to the vma's own anon_vma.
 template <class Map>
-void tag_new(typename Map::page_type& page, const typename Map::vma_type& v, pgno address) noexcept {
+void tag_new(typename Map::page_type& page, const typename Map::vma_type& v,
+             pgno address) noexcept {
     using policy = typename Map::policy;
     auto* const own = Map::own(v);
     RMAP_CHECK(policy, own != nullptr, not_prepared,
@@ -35,8 +36,9 @@ void tag_new(typename Map::page_type& page, const typename Map::vma_type& v, pgn
     Map::hook_of(page).set(page_hook<policy>::tag_of(*own), index_of<Map>(v, address));
 }
 
-/// A page whose other mappings, now gone, may come back (from swap): an anonymous page keeps its tag;
-/// any other leads to the oldest ancestor, which finds all that could map it (Linux bug ea90002b0fa7).
+/// A page whose other mappings, now gone, may come back (from swap): an anonymous page keeps its
+/// tag; any other leads to the oldest ancestor, which finds all that could map it (Linux bug
+/// ea90002b0fa7).
 template <class Map>
 void tag_shared(typename Map::page_type& page, const typename Map::vma_type& v,
                 pgno address) noexcept {
@@ -50,14 +52,16 @@ void tag_shared(typename Map::page_type& page, const typename Map::vma_type& v,
 }
 
 /// The only vma that still maps the page makes it its own: later walks visit no relatives (Linux
-/// c44b674323f4). One store: a reader sees the old anon_vma or the new one, and finds the vma in both.
+/// c44b674323f4). One store: a reader sees the old anon_vma or the new one, and finds the vma in
+/// both.
 template <class Map>
-void tag_own(typename Map::page_type& page, const typename Map::vma_type& v, pgno address) noexcept {
+void tag_own(typename Map::page_type& page, const typename Map::vma_type& v,
+             pgno address) noexcept {
     tag_new<Map>(page, v, address);
 }
 
-/// A page that only one place maps moves to `address` of `v`, perhaps under another root (userfaultfd
-/// move). The caller also holds the page-table locks of both places.
+/// A page that only one place maps moves to `address` of `v`, perhaps under another root
+/// (userfaultfd move). The caller also holds the page-table locks of both places.
 template <class Map>
 void tag_moved(typename Map::page_type& page, const typename Map::vma_type& v,
                pgno address) noexcept {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// unlink: takes a vma out of all its anon_vmas, at munmap, exit, or when another vma has swallowed it.
-// It frees what nobody needs any more, and cannot fail.
+// unlink: takes a vma out of all its anon_vmas, at munmap, exit, or when another vma has swallowed
+// it. It frees what nobody needs any more, and cannot fail.
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/trace.hpp>

@@ -13,7 +13,8 @@ namespace rmap::inline RMAP_ABI {
 struct walk_result {
     status state = status::ok;
     std::size_t visited = 0;  // vmas that the walk met
-    std::size_t places = 0;   // places that the visitor was called with: visited less the skipped ones
+    std::size_t places =
+        0;  // places that the visitor was called with: visited less the skipped ones
     bool stopped = false;     // the visitor returned false
 };
 

@@ -14,9 +14,9 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// Visits each vma that maps any of the `pages` pages from offset `first` on; the place's address is
-/// that of the first of them that the vma maps. The caller keeps the file. contended: in try mode.
-/// invalid: no pages, or the offsets wrap.
+/// Visits each vma that maps any of the `pages` pages from offset `first` on; the place's address
+/// is that of the first of them that the vma maps. The caller keeps the file. contended: in try
+/// mode. invalid: no pages, or the offsets wrap.
 template <class Map, class Visitor>
 walk_result walk_file(Map&, i_mmap<typename Map::policy>& file, pgoff_t first, pgno pages,
                       Visitor& visitor, walk_mode mode) {

@@ -2,8 +2,8 @@
 #pragma once
 
 // The walk of a merged page (ksm). Each item names an address in one address space and an anon_vma;
-// children forked since then map the page at the same address. First the vmas of the items' own address
-// spaces, then the others, which need not have it any more.
+// children forked since then map the page at the same address. First the vmas of the items' own
+// address spaces, then the others, which need not have it any more.
 
 #include <rmap/core/trace.hpp>
 #include <rmap/locking/concept.hpp>

@@ -2,8 +2,9 @@
 #pragma once
 
 // topologies::chain_tree: one link (anon_vma_chain) for each pair of a vma and an anon_vma it is
-// attached to; each anon_vma keeps its links in a tree by offset. A walk is O(log n + places); fork and
-// unlink are O(depth of the fork chain). This is the structure of Linux since 3.7 (bf181b9f9d8d).
+// attached to; each anon_vma keeps its links in a tree by offset. A walk is O(log n + places); fork
+// and unlink are O(depth of the fork chain). This is the structure of Linux since 3.7
+// (bf181b9f9d8d).
 //
 // Functions change what they are given under the update guard of the fork tree, held by ops/; the
 // readers at the top say what they need instead.
@@ -71,16 +72,17 @@ struct chain_tree {
     /// The vma's own anon_vma; null if unfaulted. Needs no lock.
     //   Orders:     the chain and the anon_vma behind the pointer before their use.
     //   Pairs with: set_own().
-    //   Otherwise:  T1 prepares the vma: publishes own, then links | T2 faults, sees own, tags a page;
-    //               T3 walks from the page and meets an empty tree, or memory's earlier life (seed
-    //               000; Linux d9d332e0874f).
+    //   Otherwise:  T1 prepares the vma: publishes own, then links | T2 faults, sees own, tags a
+    //               page; T3 walks from the page and meets an empty tree, or memory's earlier life
+    //               (seed 000; Linux d9d332e0874f).
     //   Proved by:  tests/stress/prepare_test.cpp
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* own(const vma_hook<Policy>& v) noexcept {
         return v.own_.load(rmap::order::acquire);
     }
 
-    /// A fork child: faulted, and linked to more than its own anon_vma. Needs the address space's lock.
+    /// A fork child: faulted, and linked to more than its own anon_vma. Needs the address space's
+    /// lock.
     template <class Policy>
     [[nodiscard]] static bool inherited(const vma_hook<Policy>& v) noexcept {
         return own<Policy>(v) != nullptr && !v.chain_.is_singular();
@@ -92,7 +94,8 @@ struct chain_tree {
         return own<Policy>(v) == nullptr ? 0 : v.chain_.size();
     }
 
-    /// Calls f(anon_vma&) for each link, newest first. Needs the address space's lock or the tree lock.
+    /// Calls f(anon_vma&) for each link, newest first. Needs the address space's lock or the tree
+    /// lock.
     template <class Policy, class F>
     static void for_each_link(const vma_hook<Policy>& v, F f) {
         for (auto* node = v.chain_.front(); node != nullptr; node = v.chain_.next(*node)) {
@@ -100,8 +103,8 @@ struct chain_tree {
         }
     }
 
-    /// Calls f(place) for each vma linked to `av` whose range covers `index`, until f returns false.
-    /// Needs the walk guard. Returns whether it came to the end.
+    /// Calls f(place) for each vma linked to `av` whose range covers `index`, until f returns
+    /// false. Needs the walk guard. Returns whether it came to the end.
     template <class Map, class F>
     static bool visit(Map&, anon_vma<typename Map::policy>& av, pgoff_t index, F f) {
         using tree = tree_of<Map>;
@@ -145,8 +148,9 @@ struct chain_tree {
         check_valid<Map>(av);
     }
 
-    /// Links `to` to every anon_vma that `from` is linked to, oldest first, so that the copy has the
-    /// order of the original (I5; Linux bug 646d87b481da). `seen(anon_vma&)` is called for each.
+    /// Links `to` to every anon_vma that `from` is linked to, oldest first, so that the copy has
+    /// the order of the original (I5; Linux bug 646d87b481da). `seen(anon_vma&)` is called for
+    /// each.
     template <class Map, class F>
     static void copy_chain(Map& map, typename Map::vma_type& to, typename Map::vma_type& from,
                            link_list<typename Map::policy>& links, F seen) noexcept {
@@ -167,7 +171,8 @@ struct chain_tree {
     }
 
     /// Takes `v` out of every anon_vma, newest first. The links go to `spent`; each still names the
-    /// anon_vma it led to if that has no vma any more, else null: `emptied(anon_vma&)` is called for it.
+    /// anon_vma it led to if that has no vma any more, else null: `emptied(anon_vma&)` is called
+    /// for it.
     template <class Map, class F>
     static void detach(Map&, typename Map::vma_type& v, link_list<typename Map::policy>& spent,
                        F emptied) noexcept {
@@ -188,7 +193,8 @@ struct chain_tree {
         }
     }
 
-    /// Takes the vma's links out of the trees, and puts them back, around a change of its range (I9).
+    /// Takes the vma's links out of the trees, and puts them back, around a change of its range
+    /// (I9).
     template <class Map>
     static void unkey(Map&, typename Map::vma_type& v) noexcept {
         for_each(Map::hook_of(v), [](auto& l) {
@@ -223,8 +229,9 @@ private:
     // At debug level 3, after every change of what is linked to `av`.
     template <class Map>
     static void check_valid([[maybe_unused]] anon_vma<typename Map::policy>& av) noexcept {
-        RMAP_CHECK_VALID(typename Map::policy, tree_of<Map>::valid(av.links.links_), chain_invalid,
-                         "the links under an anon_vma are not in order, or a range changed in place");
+        RMAP_CHECK_VALID(
+            typename Map::policy, tree_of<Map>::valid(av.links.links_), chain_invalid,
+            "the links under an anon_vma are not in order, or a range changed in place");
     }
 
     template <class Map>

@@ -2,10 +2,12 @@
 #pragma once
 
 // The topology axis: how an anon_vma finds its vmas. A topology provides what a vma carries
-// (vma_hook), what an anon_vma carries (anchor) and what ties the two (link), and changes them under
-// the locks that ops/ takes. It allocates nothing: links come in a list that was filled beforehand.
+// (vma_hook), what an anon_vma carries (anchor) and what ties the two (link), and changes them
+// under the locks that ops/ takes. It allocates nothing: links come in a list that was filled
+// beforehand.
 //
-//   chain_tree   one link for each (vma, anon_vma) pair; per anon_vma a tree by offset (Linux since 3.7)
+//   chain_tree   one link for each (vma, anon_vma) pair; per anon_vma a tree by offset (Linux since
+//                3.7)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
 // user's vma. All of them need the update guard of the fork tree, but for those said to be readers.

@@ -89,8 +89,8 @@ void dump_json(World& world, Sink sink) {
             put(sink, first ? "\n" : ",\n", "    {\"start\": ", row.start,
                 ", \"pages\": ", row.pages, ", \"pgoff\": ", row.pgoff,
                 ", \"file\": ", name(row.file),
-                ", \"attributes\": ", detail::quoted(row.attributes), ",\n     \"own\": ", name(row.own),
-                ", \"chain\": [");
+                ", \"attributes\": ", detail::quoted(row.attributes),
+                ",\n     \"own\": ", name(row.own), ", \"chain\": [");
             for (std::size_t i = 0; i < row.links.size(); ++i) {
                 put(sink, i == 0 ? "" : ", ", name(row.links[i]));
             }

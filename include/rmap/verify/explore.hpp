@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The schedule explorer. A scenario is run again and again, each time with another schedule, until all
-// that can happen has happened, or something goes wrong:
+// The schedule explorer. A scenario is run again and again, each time with another schedule, until
+// all that can happen has happened, or something goes wrong:
 //
 //     auto r = explore("two counters", {}, [](test& t) {
 //         model::atomic<int> n;
@@ -12,11 +12,11 @@
 //         require(n.load(order::relaxed) == 2, "an increment was lost");
 //     });                                             // r.text says how, r.token replays it
 //
-// "Exhaustive" is meant of this scenario: every execution of it, up to the order of independent steps,
-// under sequential consistency, or (weak) under the C++ memory model without load buffering. It is a
-// proof about the scenario, not about the code in general. A scenario MUST do the same each time: no
-// clock, no random numbers, no addresses in decisions. A failing execution is abandoned where it stands,
-// without destructors.
+// "Exhaustive" is meant of this scenario: every execution of it, up to the order of independent
+// steps, under sequential consistency, or (weak) under the C++ memory model without load buffering.
+// It is a proof about the scenario, not about the code in general. A scenario MUST do the same each
+// time: no clock, no random numbers, no addresses in decisions. A failing execution is abandoned
+// where it stands, without destructors.
 
 #include <chrono>
 #include <cstdint>
@@ -55,7 +55,8 @@ struct explore_options {
     bool plain_points = false;       // plain fields are interleaved instead of checked for races
     bool reuse_memory = false;       // freed memory is handed out again at once
     unsigned preemptions = 2;        // for search::preemptions
-    unsigned stale = cached_search::unbounded;  // weak: how many choices may differ from the plain one
+    unsigned stale =
+        cached_search::unbounded;    // weak: how many choices may differ from the plain one
     unsigned depth = 3;              // for search::pct: ordering constraints that a bug needs
     std::uint64_t runs = 10000;      // for the sampled ones
     std::uint64_t seed = 1;

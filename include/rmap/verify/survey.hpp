@@ -78,9 +78,14 @@ public:
         // Those that references alone keep come behind the others: by root, then by count of uses.
         known = linked;
         std::vector<av_type*> kept;
-        for (const auto& [av, count] : references) {
-            if (!is_linked(av))
+        const auto keep = [&](av_type* av) {
+            if (!is_linked(av) && std::find(kept.begin(), kept.end(), av) == kept.end()) {
                 kept.push_back(av);
+            }
+        };
+        for (const auto& [av, count] : references) {
+            keep(av);
+            keep(av->root.load(order::acquire));  // which a member keeps
         }
         std::sort(kept.begin(), kept.end(),
                   [&](av_type* a, av_type* b) { return rank_of(a) < rank_of(b); });

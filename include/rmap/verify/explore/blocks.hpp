@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The memory that an exploration hands out: every block is known, so that a leak and a double free are
-// seen. Freed blocks are either kept until the execution ends (whoever still uses one is noticed) or
-// handed out again at once (what ABA needs).
+// The memory that an exploration hands out: every block is known, so that a leak and a double free
+// are seen. Freed blocks are either kept until the execution ends (whoever still uses one is
+// noticed) or handed out again at once (what ABA needs).
 
 #include <cstddef>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// explore() itself: picks the search, runs it, replays and minimises what fails, says what was covered.
-// Included by verify/explore.hpp alone.
+// explore() itself: picks the search, runs it, replays and minimises what fails, says what was
+// covered. Included by verify/explore.hpp alone.
 
 #include <cmath>
 #include <cstdio>
@@ -55,8 +55,8 @@ private:
 
     void keep(engine& e) {
         result_.token = to_token(schedule_of(name_, e));
-        result_.text = in_columns(e) + "  " + name_of(result_.what.kind) + ": " + result_.what.what +
-                       "\n";
+        result_.text =
+            in_columns(e) + "  " + name_of(result_.what.kind) + ": " + result_.what.what + "\n";
     }
 
     void once(verify::search how, unsigned preemptions) {
@@ -93,13 +93,15 @@ private:
     }
 
     void sampled(const pct_search& by) {
-        // One run meets a bug of that depth with probability p or more; n runs miss it with (1 - p)^n.
+        // One run meets a bug of that depth with probability p or more; n runs miss it with (1 -
+        // p)^n.
         const double p = 1.0 / (by.threads() * std::pow(by.steps(), by.depth() - 1.0));
         const double miss = std::pow(1.0 - p, static_cast<double>(result_.executions));
         char text[160];
-        std::snprintf(text, sizeof text,
-                      "SAMPLED %llu executions (PCT): a bug of depth %u is missed with probability %.2g",
-                      static_cast<unsigned long long>(result_.executions), by.depth(), miss);
+        std::snprintf(
+            text, sizeof text,
+            "SAMPLED %llu executions (PCT): a bug of depth %u is missed with probability %.2g",
+            static_cast<unsigned long long>(result_.executions), by.depth(), miss);
         result_.coverage = text;
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The engine runs one execution of a scenario after the other: it starts the threads as fibers, lets one
-// at a time do one visible operation, and keeps the clocks by which dependent steps, data races and equal
-// executions are known. Which thread is next is the strategy's decision.
+// The engine runs one execution of a scenario after the other: it starts the threads as fibers,
+// lets one at a time do one visible operation, and keeps the clocks by which dependent steps, data
+// races and equal executions are known. Which thread is next is the strategy's decision.
 //
-// The model types (verify/explore/model.hpp) call it; outside an exploration there is no engine, and they
-// behave like plain objects.
+// The model types (verify/explore/model.hpp) call it; outside an exploration there is no engine,
+// and they behave like plain objects.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +64,8 @@ public:
         return current;
     }
 
-    // ---- one execution -----------------------------------------------------------------------------
+    // ---- one execution
+    // -----------------------------------------------------------------------------
 
     /// Runs `scenario` (a callable, taking nothing) once. False: it failed, see failed().
     template <class Scenario>
@@ -109,7 +110,8 @@ public:
     }
     [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
 
-    // ---- called by the scenario ----------------------------------------------------------------------
+    // ---- called by the scenario
+    // ----------------------------------------------------------------------
 
     /// Declares a thread; it runs in run().
     template <class Body>
@@ -173,7 +175,8 @@ public:
         __builtin_unreachable();
     }
 
-    // ---- called by the model types -------------------------------------------------------------------
+    // ---- called by the model types
+    // -------------------------------------------------------------------
 
     static constexpr int main_thread = -1;
     [[nodiscard]] int current() const noexcept { return current_; }
@@ -212,7 +215,8 @@ public:
     void account(std::uint64_t what) noexcept {
         if (!on_thread()) return;
         const step& s = trace_.back();
-        const std::uint64_t h = mix((std::uint64_t{s.thread} << 56) ^ (std::uint64_t{s.time} << 24) ^ what);
+        const std::uint64_t h =
+            mix((std::uint64_t{s.thread} << 56) ^ (std::uint64_t{s.time} << 24) ^ what);
         hash_ += h;
         graph_hash_ += h;
     }
@@ -356,8 +360,8 @@ private:
         const std::uint64_t what =
             mix((std::uint64_t{static_cast<unsigned>(op.kind)} << 8) ^ t) +
             (op.object == no_object ? 0 : objects_[op.object].name_hash);
-        // Under weak memory an execution is known by what was read from where (account), not by the order
-        // of accesses of one object.
+        // Under weak memory an execution is known by what was read from where (account), not by the
+        // order of accesses of one object.
         if (options_.weak) {
             graph_hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
             hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What threads of a scenario do that others can see. An operation is announced, then its thread waits to
-// be chosen, then it happens.
+// What threads of a scenario do that others can see. An operation is announced, then its thread
+// waits to be chosen, then it happens.
 
 #include <cstdint>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Fibers: the threads of an explored scenario, all run by one OS thread that decides at each point who
-// goes on. x86-64 and aarch64 switch by hand (a few nanoseconds), others by ucontext. Sanitizers are
-// told. Not for shadow stacks (CET): build such programs with -fcf-protection=none.
+// Fibers: the threads of an explored scenario, all run by one OS thread that decides at each point
+// who goes on. x86-64 and aarch64 switch by hand (a few nanoseconds), others by ucontext.
+// Sanitizers are told. Not for shadow stacks (CET): build such programs with -fcf-protection=none.
 
 #include <cstddef>
 #include <cstdint>
@@ -54,8 +54,8 @@ public:
     fiber& operator=(const fiber&) = delete;
     ~fiber() { std::free(stack_); }
 
-    /// (Re)starts the fiber: the next switch to it calls `run` on its own stack. What was on the stack is
-    /// abandoned. False without memory.
+    /// (Re)starts the fiber: the next switch to it calls `run` on its own stack. What was on the
+    /// stack is abandoned. False without memory.
     [[nodiscard]] bool prepare(entry run) noexcept {
         if (stack_ == nullptr) {
             stack_ = static_cast<std::byte*>(std::aligned_alloc(64, stack_size));
@@ -149,8 +149,8 @@ private:
         *--top = reinterpret_cast<std::uintptr_t>(run);
         sp_ = top;
     }
-    // The callee-saved registers are declared clobbered, so that the compiler saves just those that it
-    // needs; a jump instead of a return keeps the processor's return predictor out of it.
+    // The callee-saved registers are declared clobbered, so that the compiler saves just those that
+    // it needs; a jump instead of a return keeps the processor's return predictor out of it.
     __attribute__((noinline)) static void change_stacks(fiber& from, fiber& to) noexcept {
         void** save = &from.sp_;
         void* target = to.sp_;
@@ -199,9 +199,9 @@ private:
             :
             : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
               "x15", "x16", "x17", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28",
-              "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",
-              "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
-              "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
+              "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12",
+              "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
+              "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
     }
     void* sp_ = nullptr;
 #endif

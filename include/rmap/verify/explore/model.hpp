@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The atomics family that an exploration puts in the place of the program's: every access of an atomic is
-// an operation of the engine, every access of a plain field is checked for races (or is an operation as
-// well). Outside an exploration the types are plain memory for one thread.
+// The atomics family that an exploration puts in the place of the program's: every access of an
+// atomic is an operation of the engine, every access of a plain field is checked for races (or is
+// an operation as well). Outside an exploration the types are plain memory for one thread.
 //
 //     struct my_explored_policy : my_policy {
 //         using atomics = rmap::verify::model;
@@ -126,7 +126,8 @@ public:
         e->advance();
     }
 
-    /// The new value is change(old); `wanted` tells which old values it applies to. Returns the old one.
+    /// The new value is change(old); `wanted` tells which old values it applies to. Returns the old
+    /// one.
     template <class Wanted, class Change>
     std::uint64_t update(order o, order on_failure, const std::source_location& at, Wanted wanted,
                          Change change) {

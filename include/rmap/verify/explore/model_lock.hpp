@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The lock of an exploration: who cannot have it is not runnable, instead of spinning, so that a search
-// does not count the ways to wait. The shipped spin locks can be explored as well, over `model`.
+// The lock of an exploration: who cannot have it is not runnable, instead of spinning, so that a
+// search does not count the ways to wait. The shipped spin locks can be explored as well, over
+// `model`.
 
 #include <cstdint>
 #include <source_location>
@@ -112,7 +113,8 @@ private:
                                             e.thread_name() + ", who does not hold it");
     }
 
-    // Shared holders teach each other nothing, but who comes after them exclusively learns from all.
+    // Shared holders teach each other nothing, but who comes after them exclusively learns from
+    // all.
     static void learn(engine& e, object& o) noexcept {
         e.hb().join(o.released);
         if (e.options().weak && e.on_thread()) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The allocator of an exploration (a memory_source): see verify/explore/blocks.hpp for what it notices.
+// The allocator of an exploration (a memory_source): see verify/explore/blocks.hpp for what it
+// notices.
 
 #include <cstddef>
 #include <new>
@@ -26,7 +27,8 @@ struct model_memory {
         switch (e->memory().deallocate(block)) {
             case block_table::freed::ok: return;
             case block_table::freed::twice:
-                e->fail(failure_kind::double_free, "a block was freed twice by " + e->thread_name());
+                e->fail(failure_kind::double_free,
+                        "a block was freed twice by " + e->thread_name());
             case block_table::freed::unknown:
                 e->fail(failure_kind::double_free, "memory that was never allocated was freed by " +
                                                        e->thread_name());

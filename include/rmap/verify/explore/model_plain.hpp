@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Plain fields, fences and waiting loops of an exploration (verify/explore/model.hpp has the atomics).
+// Plain fields, fences and waiting loops of an exploration (verify/explore/model.hpp has the
+// atomics).
 
 #include <cstdint>
 #include <string>
@@ -13,7 +14,8 @@ namespace rmap::inline RMAP_ABI::verify {
 
 namespace detail {
 
-/// The race detector's part of a plain field: FastTrack with a read clock (Flanagan and Freund, 2009).
+/// The race detector's part of a plain field: FastTrack with a read clock (Flanagan and Freund,
+/// 2009).
 class plain_core {
 public:
     plain_core() noexcept = default;
@@ -78,8 +80,8 @@ private:
     }
 
     void race(engine& e, unsigned other, const char* did, const char* does) const {
-        e.fail(failure_kind::data_race, name(e) + " " + does + " by " + e.thread_name() + " while " +
-                                            e.thread(other).name + " " + did +
+        e.fail(failure_kind::data_race, name(e) + " " + does + " by " + e.thread_name() +
+                                            " while " + e.thread(other).name + " " + did +
                                             " it; nothing orders the two");
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The objects of an execution: atomics and locks (and plain fields, where those are points), numbered as
-// they are made, with what is known of the accesses to each; and the plain fields' shadow for races.
+// The objects of an execution: atomics and locks (and plain fields, where those are points),
+// numbered as they are made, with what is known of the accesses to each; and the plain fields'
+// shadow for races.
 
 #include <cstddef>
 #include <cstdint>
@@ -78,8 +79,8 @@ public:
     [[nodiscard]] const object& operator[](std::uint32_t i) const noexcept { return objects_[i]; }
     [[nodiscard]] shadow& shadow_at(std::uint32_t i) noexcept { return shadows_[i]; }
 
-    /// A new object, made by `thread` (or the scenario): its name for the hash is who made it and its
-    /// how-manieth that was, which does not depend on the schedule.
+    /// A new object, made by `thread` (or the scenario): its name for the hash is who made it and
+    /// its how-manieth that was, which does not depend on the schedule.
     [[nodiscard]] std::uint32_t add(const void* address, bool is_lock, int thread) {
         if (objects_used_ == objects_.size()) objects_.emplace_back();
         object& o = objects_[objects_used_];
@@ -112,7 +113,8 @@ public:
         return no_object;
     }
 
-    // ---- names, for people -------------------------------------------------------------------------
+    // ---- names, for people
+    // -------------------------------------------------------------------------
 
     /// Memory from `begin` on is called `name`, in this and later executions that say so.
     void call(const void* begin, std::size_t size, const char* name) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A counterexample for people: a column for each thread, a line for each step that matters, at most 25.
+// A counterexample for people: a column for each thread, a line for each step that matters, at
+// most 25.
 
 #include <algorithm>
 #include <cstddef>
@@ -116,7 +117,8 @@ inline std::vector<bool> shared_objects(const std::vector<step>& trace) {
         out += "\n";
     }
     if (hidden != 0) {
-        out += "        (" + std::to_string(hidden) + " unlocks and steps on objects of one thread)\n";
+        out +=
+            "        (" + std::to_string(hidden) + " unlocks and steps on objects of one thread)\n";
     }
     return out;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Exhaustive search that remembers: every choice is tried, but a prefix whose happens-before graph was
-// seen before is not continued. Visits one complete execution of each class, as does the reduction of
-// search_dpor.hpp, by other means: each checks the other. Unlike that one it stays sound with a bound on
-// preemptions, and takes the choices of the memory model.
+// Exhaustive search that remembers: every choice is tried, but a prefix whose happens-before graph
+// was seen before is not continued. Visits one complete execution of each class, as does the
+// reduction of search_dpor.hpp, by other means: each checks the other. Unlike that one it stays
+// sound with a bound on preemptions, and takes the choices of the memory model.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,8 @@ public:
     static constexpr unsigned unbounded = ~0U;
 
     /// `preemptions`: how often a thread that could go on may be left for another one.
-    explicit cached_search(unsigned preemptions = unbounded, unsigned stale_choices = unbounded) noexcept
+    explicit cached_search(unsigned preemptions = unbounded,
+                           unsigned stale_choices = unbounded) noexcept
         : preemptions_{preemptions}, stale_{stale_choices} {}
 
     void begin(engine&) override {
@@ -38,8 +39,8 @@ public:
             const bool can_stay = last >= 0 && ((enabled >> last) & 1U) != 0;
             if (can_stay && left_ == 0) open = thread_mask{1} << last;
             const int first = can_stay ? last : __builtin_ctz(open);
-            path_.push_back({open & ~(thread_mask{1} << first), static_cast<std::uint32_t>(first), 0,
-                             true});
+            path_.push_back(
+                {open & ~(thread_mask{1} << first), static_cast<std::uint32_t>(first), 0, true});
         }
         const node& n = path_[depth_++];
         const auto chosen = static_cast<int>(n.chosen);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Exhaustive search with source-set dynamic partial-order reduction and sleep sets (Abdulla, Aronsson,
-// Jonsson, Sagonas, 2014; Flanagan and Godefroid, 2005): one execution of each class that differs only in
-// the order of independent steps. For interleavings (sequential consistency); the memory model's choices
-// are the business of search_cached.hpp.
+// Exhaustive search with source-set dynamic partial-order reduction and sleep sets (Abdulla,
+// Aronsson, Jonsson, Sagonas, 2014; Flanagan and Godefroid, 2005): one execution of each class that
+// differs only in the order of independent steps. For interleavings (sequential consistency); the
+// memory model's choices are the business of search_cached.hpp.
 
 #include <cstddef>
 #include <vector>
@@ -84,9 +84,9 @@ private:
         return clock;
     }
 
-    /// For each earlier step that the next step of `p` races with directly (dependent, not ordered by
-    /// anything else, and the other order is possible): something must be tried before that step which
-    /// leads to the other order.
+    /// For each earlier step that the next step of `p` races with directly (dependent, not ordered
+    /// by anything else, and the other order is possible): something must be tried before that step
+    /// which leads to the other order.
     void reverse_races(engine& e, unsigned p, const vclock& clock) {
         const engine::thread_state& t = e.thread(p);
         if (t.pending.object == no_object) return;
@@ -114,9 +114,9 @@ private:
             if (at <= latest) return;
             const step& s = e.trace()[static_cast<std::size_t>(at)];
             if (t.dep.at[q] >= s.time) return;
-            // Of unlocks and what waits for them: an unlock comes behind its lock, and who waits for a
-            // lock does not come before a try that found it taken. A try that failed could have come
-            // behind the unlock.
+            // Of unlocks and what waits for them: an unlock comes behind its lock, and who waits
+            // for a lock does not come before a try that found it taken. A try that failed could
+            // have come behind the unlock.
             if (how == touch::release && !s.failed) return;
             if (waits && s.failed) return;
             latest = at;
@@ -139,8 +139,8 @@ private:
         return false;
     }
 
-    /// The steps behind `at` that do not depend on it, then the next step of `p`: any of the threads that
-    /// can begin this sequence will do. If none is to be tried at `at` yet, one is.
+    /// The steps behind `at` that do not depend on it, then the next step of `p`: any of the
+    /// threads that can begin this sequence will do. If none is to be tried at `at` yet, one is.
     void try_before(engine& e, std::size_t at, unsigned p, const vclock& clock) {
         const std::vector<step>& trace = e.trace();
         const step& s = trace[at];

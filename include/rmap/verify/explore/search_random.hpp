@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Sampling, for stories too big to search: uniformly random choices, or PCT (Burckhardt and others, 2010):
-// random priorities and d - 1 random points at which the running thread falls behind all others. A bug
-// that needs d ordering constraints is met by one run with probability at least 1 / (n * k^(d - 1)), n
-// threads, k steps.
+// Sampling, for stories too big to search: uniformly random choices, or PCT (Burckhardt and others,
+// 2010): random priorities and d - 1 random points at which the running thread falls behind all
+// others. A bug that needs d ordering constraints is met by one run with probability at least 1 /
+// (n * k^(d - 1)), n threads, k steps.
 
 #include <cstdint>
 
@@ -51,7 +51,11 @@ public:
     static constexpr unsigned max_depth = 8;
 
     pct_search(unsigned depth, std::uint64_t seed, std::uint64_t runs) noexcept
-        : depth_{depth < 1 ? 1 : depth > max_depth ? max_depth : depth}, random_{seed}, left_{runs} {}
+        : depth_{depth < 1           ? 1
+                 : depth > max_depth ? max_depth
+                                     : depth},
+          random_{seed},
+          left_{runs} {}
 
     /// The most steps and threads seen, for the probability that is reported.
     [[nodiscard]] std::uint32_t steps() const noexcept { return longest_; }
@@ -83,7 +87,9 @@ public:
         }
         return best;
     }
-    unsigned value(engine&, unsigned n) override { return random_.below(4) == 0 ? random_.below(n) : 0; }
+    unsigned value(engine&, unsigned n) override {
+        return random_.below(4) == 0 ? random_.below(n) : 0;
+    }
     bool next() override { return left_ != 0 && --left_ != 0; }
 
 private:

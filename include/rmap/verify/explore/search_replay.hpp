@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// One execution, as a schedule says. Where the schedule cannot be followed it says so; behind its end
-// the running thread goes on.
+// One execution, as a schedule says. Where the schedule cannot be followed it says so; behind its
+// end the running thread goes on.
 
 #include <cstddef>
 

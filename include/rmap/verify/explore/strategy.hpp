@@ -23,7 +23,8 @@ public:
     virtual void begin(engine&) {}
     /// One of `enabled` (not empty), or prune. `last` ran before, or is -1.
     virtual int thread(engine& e, thread_mask enabled, int last) = 0;
-    /// A number below n (n > 1): which message to read, which place to store at; 0 is the plain one.
+    /// A number below n (n > 1): which message to read, which place to store at; 0 is the plain
+    /// one.
     virtual unsigned value(engine& e, unsigned n) = 0;
     /// Whether the execution that just ended, not pruned, is one that no earlier one was equal to.
     virtual bool is_new(engine&) { return true; }

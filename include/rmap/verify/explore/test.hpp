@@ -25,7 +25,8 @@ public:
     /// Runs the threads to their end; what follows comes after all of them.
     void run() { engine_->run(); }
 
-    /// `f` is called after every step and fails (require) if what always holds does not. It reads only.
+    /// `f` is called after every step and fails (require) if what always holds does not. It reads
+    /// only.
     template <class F>
     void invariant(F& f) {
         engine_->set_invariant([](void* data) { (*static_cast<F*>(data))(); }, &f);

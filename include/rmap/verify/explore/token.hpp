@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A schedule as a short string that a person can paste: which thread ran how often, one after the other,
-// and which choices of the memory model were not the plain ones. Two hashes stand before it, of the
-// scenario's name and of the operations, so that a string from another time is refused instead of
-// replaying something else.
+// A schedule as a short string that a person can paste: which thread ran how often, one after the
+// other, and which choices of the memory model were not the plain ones. Two hashes stand before it,
+// of the scenario's name and of the operations, so that a string from another time is refused
+// instead of replaying something else.
 //
 //     r1-5c0e-91aa-0d1b0~2.1       thread 0 four steps, 1 two, 0 one; the third value choice is 1
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The C++ memory model as a machine: each atomic location keeps its messages in modification order; each
-// thread has views of what it must see at least. A load may read any message that its view allows, a
-// store may take any place in the order behind what its thread has seen. Agrees with RC11 on the litmus
-// table (tests/verify/litmus_test.cpp). The limit: no execution in which a thread reads a value that
-// depends on a later step of its own (load buffering, out of thin air).
+// The C++ memory model as a machine: each atomic location keeps its messages in modification order;
+// each thread has views of what it must see at least. A load may read any message that its view
+// allows, a store may take any place in the order behind what its thread has seen. Agrees with RC11
+// on the litmus table (tests/verify/litmus_test.cpp). The limit: no execution in which a thread
+// reads a value that depends on a later step of its own (load buffering, out of thin air).
 
 #include <cstddef>
 #include <cstdint>
@@ -89,8 +89,8 @@ public:
         }
     }
 
-    /// How many messages thread `t` may read: the newest one is choice 0. A read-modify-write (usable:
-    /// a predicate over messages) reads only what it could extend.
+    /// How many messages thread `t` may read: the newest one is choice 0. A read-modify-write
+    /// (usable: a predicate over messages) reads only what it could extend.
     template <class Usable>
     [[nodiscard]] unsigned choices(unsigned t, std::uint32_t l, order o, Usable usable) const {
         unsigned n = 0;
