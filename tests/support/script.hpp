@@ -133,13 +133,16 @@ private:
     unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool one_in(unsigned n) { return below(n) == 0; }
     unsigned some_mm() { return alive_[below(static_cast<unsigned>(alive_.size()))]; }
-    // Ranges of some scripts begin and end at multiples of 2 or 4: they touch each other more often.
-    rmap::pgno some_page() { return low + grid_ * below(static_cast<unsigned>(high - low) / grid_); }
+    // Ranges of some scripts begin and end at multiples of 2 or 4: they touch each other more
+    // often.
+    rmap::pgno some_page() {
+        return low + grid_ * below(static_cast<unsigned>(high - low) / grid_);
+    }
     rmap::mm::prot some_access() {
         using rmap::mm::prot;
         if (plain_) return prot::r | prot::w;
-        constexpr prot all[] = {prot::r | prot::w, prot::r | prot::w, prot::r | prot::w, prot::r,
-                                prot::r | prot::w | prot::x, prot::none};
+        constexpr prot all[] = {prot::r | prot::w, prot::r | prot::w,           prot::r | prot::w,
+                                prot::r,           prot::r | prot::w | prot::x, prot::none};
         return all[below(6)];
     }
     // Half of the ranges are (part of) what was mapped lately, the others are anywhere.

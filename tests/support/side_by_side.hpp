@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// side_by_side: plays a script on the reference mm and on the naive model side by side, and says where
-// they differ. A physical page of the mm has no contents; here it gets some: what was last written
-// to it, or what its file holds, or what the page had that it was made from. Then each address must
-// read as the model says, and the same places must share a page.
+// side_by_side: plays a script on the reference mm and on the naive model side by side, and says
+// where they differ. A physical page of the mm has no contents; here it gets some: what was last
+// written to it, or what its file holds, or what the page had that it was made from. Then each
+// address must read as the model says, and the same places must share a page.
 
 #include <map>
 #include <optional>

@@ -22,8 +22,7 @@ namespace detail {
 [[nodiscard]] inline std::string quoted(const std::string& plain) {
     std::string all = "\"";
     for (char c : plain) {
-        if (c == '"' || c == '\\')
-            all += '\\';
+        if (c == '"' || c == '\\') all += '\\';
         all += c;
     }
     return all + '"';
@@ -41,10 +40,8 @@ void dump_text(World& world, Sink sink) {
         for (; v < seen.vmas.size() && seen.vmas[v].mm == mm; ++v) {
             const auto& row = seen.vmas[v];
             std::string line = text("  ", seen.name(row), " pgoff ", hex{row.pgoff});
-            if (row.file != nullptr)
-                append(line, text(" ", seen.name(row.file)));
-            if (!row.attributes.empty())
-                append(line, text(" ", row.attributes));
+            if (row.file != nullptr) append(line, text(" ", seen.name(row.file)));
+            if (!row.attributes.empty()) append(line, text(" ", row.attributes));
             append(line, text(" own ", seen.name(row.own)));
             for (auto* av : row.links)
                 append(line, text(av == row.links[0] ? " chain " : " ", seen.name(av)));
@@ -60,8 +57,7 @@ void dump_text(World& world, Sink sink) {
     for (const auto& row : seen.pages) {
         std::string line = text("page ", std::size_t(&row - seen.pages.data()), " ",
                                 seen.tag_name(row), " index ", hex{row.index});
-        if (!row.attributes.empty())
-            append(line, text(" ", row.attributes));
+        if (!row.attributes.empty()) append(line, text(" ", row.attributes));
         append(line, " at");
         for (const auto& at : row.places)
             append(line, text(" ", seen.name(at)));
@@ -150,8 +146,7 @@ void dump_dot(World& world, Sink sink) {
         for (auto* av : row.links) {
             put(sink, "  v", v, " -> ", seen.name(av), av == row.own ? " [style=bold];\n" : ";\n");
         }
-        if (row.file != nullptr)
-            put(sink, "  v", v, " -> ", seen.name(row.file), ";\n");
+        if (row.file != nullptr) put(sink, "  v", v, " -> ", seen.name(row.file), ";\n");
     }
     for (std::size_t p = 0; p < seen.pages.size(); ++p) {
         const auto& row = seen.pages[p];

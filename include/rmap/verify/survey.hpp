@@ -99,11 +99,9 @@ public:
     }
     /// "av3", or what else the pointer is. Does not follow it.
     [[nodiscard]] std::string name(const av_type* av) const {
-        if (av == nullptr)
-            return "-";
+        if (av == nullptr) return "-";
         const auto found = linked_.find(const_cast<av_type*>(av));
-        if (found != linked_.end())
-            return text("av", found->second);
+        if (found != linked_.end()) return text("av", found->second);
         const auto outside = kept_.find(const_cast<av_type*>(av));
         return outside != kept_.end() ? text("av", outside->second) : std::string{"av?"};
     }
@@ -137,8 +135,7 @@ public:
                               : vmas.begin() + static_cast<std::ptrdiff_t>(first_vma[mm + 1]);
         auto behind = std::upper_bound(first, last, address,
                                        [](pgno at, const vma_row& row) { return at < row.start; });
-        if (behind == first || !(--behind)->covers(address))
-            return none;
+        if (behind == first || !(--behind)->covers(address)) return none;
         return static_cast<std::size_t>(behind - vmas.begin());
     }
     [[nodiscard]] std::size_t mm_row(const mm_type* mm) const {
@@ -186,8 +183,7 @@ private:
         if constexpr (policy::topology::has_links) {
             map_type::for_each_link(v, [&](av_type& av) { row.links.push_back(&av); });
         }
-        if constexpr (describes_vmas<World>)
-            row.attributes = world.attributes(v);
+        if constexpr (describes_vmas<World>) row.attributes = world.attributes(v);
         note(files, row.file);
         vmas.push_back(std::move(row));
         (void)world;
@@ -198,12 +194,9 @@ private:
         if (fresh) {
             auto& hook = map_type::hook_of(page);
             page_row row{&page, hook.kind(), hook.index(), hook.read(), {}, {}};
-            if constexpr (describes_pages<World>)
-                row.attributes = world.attributes(page);
-            if (row.kind == page_kind::file)
-                note(files, page_hook<policy>::file(row.tag));
-            if (row.kind == page_kind::ksm)
-                note(nodes, page_hook<policy>::ksm(row.tag));
+            if constexpr (describes_pages<World>) row.attributes = world.attributes(page);
+            if (row.kind == page_kind::file) note(files, page_hook<policy>::file(row.tag));
+            if (row.kind == page_kind::ksm) note(nodes, page_hook<policy>::ksm(row.tag));
             pages.push_back(std::move(row));
         }
         pages[found->second].places.push_back({mm, at, vma_at(mm, at)});
@@ -212,8 +205,7 @@ private:
 
     template <class T>
     static void note(std::vector<T*>& seen, T* object) {
-        if (object != nullptr && number(seen, object) == none)
-            seen.push_back(object);
+        if (object != nullptr && number(seen, object) == none) seen.push_back(object);
     }
     template <class T>
     static std::size_t number(const std::vector<T*>& seen, const T* object) {

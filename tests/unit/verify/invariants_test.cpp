@@ -278,6 +278,25 @@ BOOST_AUTO_TEST_CASE(i10_an_anon_vma_that_outlives_its_vmas_by_a_reference) {
     BOOST_TEST(report(w) == "");
 }
 
+BOOST_AUTO_TEST_CASE(i10_a_member_keeps_its_root_without_vmas) {
+    world w;
+    auto& mm0 = w.add_mm();
+    auto& mm1 = w.add_mm();
+    auto& parent = w.add_vma(mm0, 0x10, 1);
+    w.touch(parent, 0x10);
+    auto& child = w.fork(parent, mm1);
+    w.unmap(mm1, 0x10);
+    w.references_.push_back(w.map().get(w.touch(child, 0x10)));
+    w.unmap(mm1, 0x10);
+    w.unmap(mm0, 0x10);
+    w.map().unlink(child);
+    w.map().unlink(parent);
+    BOOST_TEST(report(w) == "");
+    w.map().put(*w.references_.back());
+    w.references_.clear();
+    BOOST_TEST(report(w) == "");
+}
+
 BOOST_AUTO_TEST_CASE(i11_counts_of_children_and_active_vmas) {
     family w;
     w.root().num_children = 3;
