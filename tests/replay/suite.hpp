@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <source_location>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -20,12 +19,11 @@ namespace suite {
 
 inline int failures = 0;
 
-inline bool check(bool good, std::string_view what,
-                  std::source_location at = std::source_location::current()) {
+inline bool check(bool good, std::string_view what, const char* file = __builtin_FILE(),
+                  int line = __builtin_LINE()) {
     if (!good) {
         ++failures;
-        std::printf("%s:%u: %.*s\n", at.file_name(), static_cast<unsigned>(at.line()),
-                    static_cast<int>(what.size()), what.data());
+        std::printf("%s:%d: %.*s\n", file, line, static_cast<int>(what.size()), what.data());
     }
     return good;
 }
