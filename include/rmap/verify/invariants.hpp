@@ -33,7 +33,7 @@ struct invariant {
 inline constexpr invariant invariants[] = {
     {1, "a walk meets every place that maps the page",
      "each page's walk meets each of its mappings",
-     "while others change the map: tests/stress/walk_test.cpp"},
+     "while others change the map: tests/stress/family_test.cpp"},
     {2,
      "a walk may meet places that do not map the page, but none twice and none that is not there",
      "each place met is inside a vma of the world, and is met once (but for ksm, whose items "
@@ -72,7 +72,7 @@ inline constexpr invariant invariants[] = {
      "failure at every allocation: tests/mm/fault_injection_test.cpp"},
     {15, "chains change only under both locks",
      "a chain and the trees of its anon_vmas agree, as do vmas and the trees of their files",
-     "the locks themselves: tests/stress/ under ThreadSanitizer"},
+     "the locks themselves, under ThreadSanitizer: tests/stress/mm_test.cpp"},
 };
 
 /// Every violation, in the order: the graph of vmas and anon_vmas, then the pages.
