@@ -10,9 +10,12 @@
 #include <rmap/locks/concept.hpp>
 #include <rmap/locks/guard.hpp>
 #include <rmap/locks/held.hpp>
+#include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/seqcount.hpp>
 #include <rmap/locks/spin.hpp>
+#include <rmap/locks/ticket.hpp>
 
 namespace {
 
@@ -72,6 +75,8 @@ static_assert(exclusive_lock<half_token_lock> && shared_lock<half_token_lock>);
 static_assert(shared_lock<locks::none>);
 static_assert(exclusive_lock<locks::spin> && !shared_lock<locks::spin>);
 static_assert(shared_lock<locks::rw_spin>);
+static_assert(exclusive_lock<locks::ticket> && !shared_lock<locks::ticket>);
+static_assert(exclusive_lock<locks::mcs> && !shared_lock<locks::mcs>);
 static_assert(shared_lock<locks::basic_rw_spin<atomics::single>>);
 static_assert(exclusive_lock<hosted::mutex> && !shared_lock<hosted::mutex>);
 static_assert(shared_lock<hosted::shared_mutex>);
@@ -83,6 +88,7 @@ static_assert(lock_diagnosis<plain_lock>::passed && lock_diagnosis<token_shared_
 struct nothing {};
 static_assert(!can_lock<nothing> && !can_unlock<nothing> && !can_try_lock<nothing>);
 static_assert(!can_lock<int> && !can_lock<void> && !exclusive_lock<int&>);
+static_assert(!can_lock<locks::seqcount>);
 
 struct without_unlock {
     void lock() noexcept;
@@ -187,6 +193,7 @@ static_assert(sizeof(write_guard<token_lock>) == sizeof(void*) + sizeof(flags));
 // ---- Asking whether a lock is held
 
 static_assert(tells_held<locks::spin> && !tells_held_shared<locks::spin>);
+static_assert(tells_held<locks::ticket> && tells_held<locks::mcs>);
 static_assert(tells_held<locks::rw_spin> && tells_held_shared<locks::rw_spin>);
 static_assert(!tells_held<hosted::mutex> && !asserts_held<hosted::mutex>);
 static_assert(!tells_held<locks::none>);

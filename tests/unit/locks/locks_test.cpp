@@ -14,9 +14,11 @@
 #include <rmap/hosted/std_atomics.hpp>
 #include <rmap/hosted/std_locks.hpp>
 #include <rmap/locks/guard.hpp>
+#include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>
 #include <rmap/locks/spin.hpp>
+#include <rmap/locks/ticket.hpp>
 
 namespace {
 
@@ -32,6 +34,12 @@ using all_locks =
 using rw_locks =
     boost::mpl::list<rmap::locks::rw_spin, rmap::locks::basic_rw_spin<rmap::hosted::std_atomics>,
                      rmap::locks::basic_rw_spin<rmap::atomics::single>>;
+
+// Whose waiters enter in turn: each waits for all before it, also for those that do not run.
+using fair_locks =
+    boost::mpl::list<rmap::locks::ticket, rmap::locks::mcs,
+                     rmap::locks::basic_ticket<rmap::hosted::std_atomics>,
+                     rmap::locks::basic_mcs<rmap::hosted::std_atomics>>;
 
 template <class F>
 void in_threads(unsigned count, F body) {
@@ -140,6 +148,40 @@ BOOST_AUTO_TEST_CASE(a_spin_lock_tells_its_state) {
     BOOST_TEST(!lock.try_lock());
     lock.unlock();
     BOOST_TEST(!lock.is_held());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_fair_lock_tells_its_state, Lock, fair_locks) {
+    Lock lock;
+    for (int round = 0; round < 3; ++round) {
+        BOOST_TEST(!lock.is_held());
+        lock.lock();
+        BOOST_TEST(lock.is_held());
+        BOOST_TEST(!lock.try_lock());
+        BOOST_TEST(lock.is_held());
+        lock.unlock();
+        BOOST_TEST(lock.try_lock());
+        BOOST_TEST(!lock.try_lock());
+        lock.unlock();
+    }
+    BOOST_TEST(!lock.is_held());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(holders_of_a_fair_lock_exclude_each_other, Lock, fair_locks) {
+    Lock lock;
+    unsigned count = 0;  // not atomic: the lock protects it
+    in_threads(2, [&](unsigned) {
+        for (int i = 0; i < 20; ++i) {
+            write_guard guard{lock};
+            ++count;
+        }
+    });
+    in_threads(3, [&](unsigned) {
+        for (int i = 0; i < 20; ++i) {
+            auto guard = patiently<write_guard>(lock);
+            ++count;
+        }
+    });
+    BOOST_TEST(count == 100U);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(readers_share_and_a_writer_does_not, Lock, rw_locks) {

@@ -98,6 +98,7 @@ public:
         const auto any = [](const weak_memory::message&) { return true; };
         const std::uint16_t m = pick(*e, n, o, any);
         finish_read(*e, n, m, o);
+        if (e->on_thread()) e->watch(n, e->last_step().stale);
         return e->weak().at(e->objects()[n].location, m).value;
     }
 
@@ -162,6 +163,8 @@ public:
         const std::uint64_t old = mem.at(obj.location, m).value;
         const bool applies = wanted(old);
         finish_read(*e, n, m, applies ? o : on_failure);
+        // What it changes itself does not hold up a thread that then waits.
+        if (!applies && e->on_thread()) e->watch(n, e->last_step().stale);
         e->last_step().failed = !applies;
         if (applies) {
             const std::uint64_t fresh = change(old);
@@ -217,7 +220,6 @@ private:
         e.last_step().value = from.value;
         e.last_step().stale = !mem.newest(l, m);
         e.account((std::uint64_t{from.thread} << 20) ^ from.time);
-        e.watch(n, e.last_step().stale);
         mem.read(static_cast<unsigned>(e.current()), l, m, o, e.self().hb, e.self().acquired);
     }
 
