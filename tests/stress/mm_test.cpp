@@ -46,7 +46,7 @@ private:
     static void dawdle() noexcept {
         static thread_local unsigned dice = 1;
         dice = dice * 1664525u + 1013904223u;
-        if (dice >> 26 == 0) std::this_thread::yield();
+        if (dice >> 23 == 0) std::this_thread::yield();
         if (dice >> 28 != 1) return;
         for (unsigned turns = dice >> 16 & 1023; turns != 0; --turns)
             rmap::atomics::builtin::pause();
@@ -55,7 +55,11 @@ private:
 
 /// The default, but that waiting lets others run: there may be fewer processors than threads.
 struct polite_atomics : rmap::atomics::builtin {
-    static void pause() noexcept { std::this_thread::yield(); }
+    static void pause() noexcept {
+        static thread_local unsigned turns = 0;
+        if (++turns % 128 == 0) std::this_thread::yield();
+        builtin::pause();
+    }
 };
 struct spinning : rmap::default_policy {
     using lock = late<rmap::locks::basic_rw_spin<polite_atomics>>;
@@ -131,8 +135,8 @@ extern "C" const char* __tsan_default_options() {
 int main(int argc, char** argv) {
     const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
     int bad = 0;
-    bad += run<spinning>("spinning", 4, 10, 4000, 0, seed);
-    bad += run<sleeping>("sleeping", 3, 10, 4000, 0, seed + 1);
-    bad += run<spinning>("failing memory", 3, 10, 2000, 61, seed + 2);
+    bad += run<spinning>("spinning", 4, 8, 3000, 0, seed);
+    bad += run<sleeping>("sleeping", 3, 8, 3000, 0, seed + 1);
+    bad += run<spinning>("failing memory", 3, 8, 1500, 61, seed + 2);
     return bad == 0 ? 0 : 1;
 }
