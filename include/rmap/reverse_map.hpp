@@ -357,7 +357,7 @@ public:
 private:
     [[no_unique_address]] allocator_type memory_{};
     [[no_unique_address]] stats_type stats_{};
-    [[no_unique_address]] lock_type all_locks_mutex_{};
+    [[no_unique_address]] lock_of_rank<Policy, lock_rank::all_locks> all_locks_mutex_{};
     typename lifetime_type::template pool<Policy> pool_{};
 };
 

@@ -15,6 +15,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/lifetimes/concept.hpp>
 #include <rmap/locks/guard.hpp>
@@ -81,7 +82,7 @@ struct type_stable {
             return av;
         }
 
-        typename Policy::lock lock_{};
+        lock_of_rank<Policy, lock_rank::free_list> lock_{};
         // Read and written holding lock_.
         typename Policy::atomics::template plain<object*> free_{nullptr};
     };

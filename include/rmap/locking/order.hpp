@@ -5,6 +5,7 @@
 // Any lock may be left out, none may be taken while one further down is held. Every other file
 // points here.
 //
+//   operation locks        over whole operations; mm/file.hpp (resize_lock), mm/context.hpp (ksm)
 //   mmap_lock              an address space's own; mm/address_space.hpp. Exclusive for every change
 //                          of its vmas, shared for faults
 //     page lock            one page's; mm/fault.hpp, mm/migrate.hpp, mm/ksm.hpp, mm/truncate.hpp
@@ -14,31 +15,18 @@
 //             page_table_lock   an address space's; ops/prepare.hpp
 //             pte lock     one leaf page table's; mm/page_table.hpp. Two at once: fork and mremap
 //                          hold the mmap_lock exclusively, and take the source's first
+//                          (page locks: mm/migrate.hpp and mm/ksm.hpp say why two)
 //               lru lock   mm
 //   take_all_locks mutex   the map's; inside mmap_lock, outside all that it then takes: every
 //                          i_mmap lock, then every tree lock. Locks of one rank may be held
 //                          together by its holder alone
+//   lists of all objects   mm/system.hpp; innermost, as the next
 //   lifetime free list     innermost of all; nothing is taken while it is held
+//
+// The ranks are in core/lock_rank.hpp, with the way to declare a lock that has one;
+// verify/lockdep.hpp checks that the order is kept.
 //
 // Linux keeps the same order for those that both have (mm/rmap.c's head comment describes
 // it; 2.6.34 had the tree lock's place taken by the lock of each anon_vma).
 
-#include <rmap/core/config.hpp>
-
-namespace rmap::inline RMAP_ABI {
-
-/// The ranks of the order, for lock types that check it. A lower rank is taken first.
-enum class lock_rank : unsigned char {
-    mmap = 1,
-    page,
-    ksm,
-    all_locks,
-    file,
-    tree,
-    page_table,
-    pte,
-    lru,
-    free_list,
-};
-
-}  // namespace rmap::inline RMAP_ABI
+#include <rmap/core/lock_rank.hpp>

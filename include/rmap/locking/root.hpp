@@ -29,11 +29,13 @@ struct root {
     /// object.
     template <class Policy>
     class update {
+        using note_type = note_for<typename Policy::lock>;
+
     public:
         /// Holds nothing: for vmas without an anon_vma.
         update() noexcept = default;
-        explicit update(anon_vma<Policy>& member) noexcept
-            : guard_{member.root.load(order::acquire)->lock} {}
+        explicit update(anon_vma<Policy>& member, note_type note = note_type::here()) noexcept
+            : guard_{member.root.load(order::acquire)->lock, note} {}
 
     private:
         write_guard<typename Policy::lock> guard_;
@@ -49,11 +51,13 @@ struct root {
     /// covers() tells whether the lock is still the one that guards it.
     template <class Policy>
     class walk {
+        using note_type = note_for<typename Policy::lock>;
+
     public:
-        walk(anon_vma<Policy>& member, walk_mode mode) noexcept
+        walk(anon_vma<Policy>& member, walk_mode mode, note_type note = note_type::here()) noexcept
             : root_{member.root.load(order::acquire)},
-              guard_{mode == walk_mode::try_lock ? guard_type{root_->lock, try_to_lock}
-                                                 : guard_type{root_->lock}} {}
+              guard_{mode == walk_mode::try_lock ? guard_type{root_->lock, try_to_lock, note}
+                                                 : guard_type{root_->lock, note}} {}
 
         [[nodiscard]] bool owns() const noexcept { return guard_.owns(); }
 

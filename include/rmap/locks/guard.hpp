@@ -6,11 +6,13 @@
 //
 //   write_guard guard{lock};                      waits
 //   read_guard guard{lock, rmap::try_to_lock};    does not wait: ask guard.owns()
+//   write_guard guard{lock, nested{1}};           see locks/note.hpp
 
 #include <type_traits>
 
 #include <rmap/core/config.hpp>
 #include <rmap/locks/concept.hpp>
+#include <rmap/locks/note.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -24,12 +26,20 @@ namespace detail {
 
 struct exclusive_mode {
     template <class Lock>
-    static auto lock(Lock& lock) noexcept -> decltype(lock.lock()) {
-        return lock.lock();
+    static auto lock(Lock& lock, note_for<Lock> note) noexcept -> decltype(lock.lock()) {
+        if constexpr (takes_notes<Lock>) {
+            return lock.lock(note);
+        } else {
+            return lock.lock();
+        }
     }
     template <class Lock>
-    static auto try_lock(Lock& lock) noexcept -> decltype(lock.try_lock()) {
-        return lock.try_lock();
+    static auto try_lock(Lock& lock, note_for<Lock> note) noexcept -> decltype(lock.try_lock()) {
+        if constexpr (takes_notes<Lock>) {
+            return lock.try_lock(note);
+        } else {
+            return lock.try_lock();
+        }
     }
     template <class Lock, class... Token>
     static void unlock(Lock& lock, Token... token) noexcept {
@@ -39,12 +49,21 @@ struct exclusive_mode {
 
 struct shared_mode {
     template <class Lock>
-    static auto lock(Lock& lock) noexcept -> decltype(lock.lock_shared()) {
-        return lock.lock_shared();
+    static auto lock(Lock& lock, note_for<Lock> note) noexcept -> decltype(lock.lock_shared()) {
+        if constexpr (takes_notes<Lock>) {
+            return lock.lock_shared(note);
+        } else {
+            return lock.lock_shared();
+        }
     }
     template <class Lock>
-    static auto try_lock(Lock& lock) noexcept -> decltype(lock.try_lock_shared()) {
-        return lock.try_lock_shared();
+    static auto try_lock(Lock& lock, note_for<Lock> note) noexcept
+        -> decltype(lock.try_lock_shared()) {
+        if constexpr (takes_notes<Lock>) {
+            return lock.try_lock_shared(note);
+        } else {
+            return lock.try_lock_shared();
+        }
     }
     template <class Lock, class... Token>
     static void unlock(Lock& lock, Token... token) noexcept {
@@ -55,24 +74,29 @@ struct shared_mode {
 /// Both guards. Owns the lock exactly while lock_ is not null.
 template <class Lock, class Mode>
 class basic_guard {
-    using answer = decltype(Mode::lock(*static_cast<Lock*>(nullptr)));
+    using answer = decltype(Mode::lock(*static_cast<Lock*>(nullptr), {}));
     static constexpr bool has_token = !std::is_void_v<answer>;
     using token = std::conditional_t<has_token, answer, locks::no_token>;
+    using note_type = note_for<Lock>;
 
 public:
     /// Owns nothing: for a lock that only some calls need.
     basic_guard() noexcept = default;
 
-    explicit basic_guard(Lock& lock) noexcept : lock_{&lock} {
+    explicit basic_guard(Lock& lock, note_type note = note_type::here()) noexcept : lock_{&lock} {
         if constexpr (has_token) {
-            token_ = Mode::lock(lock);
+            token_ = Mode::lock(lock, note);
         } else {
-            Mode::lock(lock);
+            Mode::lock(lock, note);
         }
     }
+    basic_guard(Lock& lock, nested how, note_type note = note_type::here()) noexcept
+        : basic_guard{lock, note.with(how)} {}
+    basic_guard(Lock& lock, nested_in how, note_type note = note_type::here()) noexcept
+        : basic_guard{lock, note.with(how)} {}
 
-    basic_guard(Lock& lock, try_to_lock_t) noexcept {
-        if (auto taken = Mode::try_lock(lock)) {
+    basic_guard(Lock& lock, try_to_lock_t, note_type note = note_type::here()) noexcept {
+        if (auto taken = Mode::try_lock(lock, note)) {
             lock_ = &lock;
             if constexpr (has_token) {
                 token_ = *taken;
@@ -136,13 +160,28 @@ public:
     using detail::basic_guard<Lock, detail::read_mode<Lock>>::basic_guard;
 };
 
+/// Without a guard, for who takes more locks than there is room for guards. Not for token locks.
+template <exclusive_lock Lock>
+void lock_exclusively(Lock& lock, nested_in how,
+                      note_for<Lock> note = note_for<Lock>::here()) noexcept {
+    detail::exclusive_mode::lock(lock, note.with(how));
+}
+
 template <class Lock>
 write_guard(Lock&) -> write_guard<Lock>;
 template <class Lock>
 write_guard(Lock&, try_to_lock_t) -> write_guard<Lock>;
 template <class Lock>
+write_guard(Lock&, nested) -> write_guard<Lock>;
+template <class Lock>
+write_guard(Lock&, nested_in) -> write_guard<Lock>;
+template <class Lock>
 read_guard(Lock&) -> read_guard<Lock>;
 template <class Lock>
 read_guard(Lock&, try_to_lock_t) -> read_guard<Lock>;
+template <class Lock>
+read_guard(Lock&, nested) -> read_guard<Lock>;
+template <class Lock>
+read_guard(Lock&, nested_in) -> read_guard<Lock>;
 
 }  // namespace rmap::inline RMAP_ABI

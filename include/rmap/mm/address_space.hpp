@@ -8,6 +8,7 @@
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/interval_tree.hpp>
 #include <rmap/core/list.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/core/types.hpp>
 #include <rmap/mm/page_table.hpp>
 #include <rmap/mm/vma.hpp>
@@ -32,7 +33,7 @@ class address_space : public list_node<typename Policy::atomics> {
 
 public:
     /// Exclusive for every change of vmas, shared for faults: lock_rank::mmap.
-    typename Policy::lock mmap_lock{};
+    lock_of_rank<Policy, lock_rank::mmap> mmap_lock{};
     page_table<Policy> table{};
     /// Whatever name the user gives it.
     std::uint64_t label = 0;

@@ -41,7 +41,7 @@ struct context {
     map_type map;
     bool accounting = false;
     // Held by same-page merging, outside all other locks: merges come one after the other.
-    typename Policy::lock ksm_lock{};
+    lock_of_rank<Policy, lock_rank::operation> ksm_lock{};
 };
 
 /// Constructs an object in memory of `from`, or returns null.

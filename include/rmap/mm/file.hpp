@@ -6,6 +6,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/list.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/core/types.hpp>
 #include <rmap/mm/page_table.hpp>
 #include <rmap/mm/vma.hpp>
@@ -28,7 +29,7 @@ public:
     void set_pages(pgno pages) noexcept { pages_.store(pages, order::release); }
 
     /// Serialises changes of the size; outside all other locks.
-    typename Policy::lock resize_lock{};
+    lock_of_rank<Policy, lock_rank::operation> resize_lock{};
 
 private:
     typename Policy::atomics::template atomic<pgno> pages_{};

@@ -21,7 +21,7 @@ template <class Policy>
                                          pgno to) {
     page<Policy>* awaited = nullptr;
     const write_guard source{l.lock};
-    const write_guard target{child.lock};
+    const write_guard target{child.lock, nested{1}};
     l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
         from = where;
         awaited = entry.awaited();

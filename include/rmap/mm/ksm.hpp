@@ -57,7 +57,7 @@ template <class Policy>
     const write_guard locked{old.lock};
     // Two page locks: only merging takes two that others know, and merges come one at a time. While
     // the merged page is locked no migration is between its walks.
-    const write_guard merged_locked{merged.lock};
+    const write_guard merged_locked{merged.lock, nested{1}};
     ksm_node<Policy>* const node = merged.node;
     if (node == nullptr) return merging::migrated;
     // The item first: from the moment of the mapping on, a walk must find it.

@@ -82,7 +82,7 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
                   dead_pages<Policy>& dead) {
     {
         const write_guard locked{old.lock};
-        const write_guard fresh_locked{fresh.lock};
+        const write_guard fresh_locked{fresh.lock, nested{1}};  // nobody else knows it
         if (old.mapped()) {
             detail::both_walks<Policy> walks{ctx, old};
             walks.for_each(old, [&](leaf<Policy>& l, pgno where) {

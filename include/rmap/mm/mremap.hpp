@@ -68,7 +68,7 @@ template <class Policy>
         if (&target == &source) {
             source.set(where + offset, entry);
         } else {
-            const write_guard target_held{target.lock};
+            const write_guard target_held{target.lock, nested{1}};
             target.set(where + offset, entry);
         }
         return true;

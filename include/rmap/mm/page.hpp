@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <rmap/core/atomics.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/model/ksm.hpp>
 #include <rmap/model/page.hpp>
 
@@ -19,8 +20,8 @@ class page : public page_hook<Policy> {
 
 public:
     /// Keeps tag and content steady: faults that map a page of a file, migration, truncation and
-    /// ksm hold it. lock_rank::page.
-    typename Policy::lock lock{};
+    /// ksm hold it.
+    lock_of_rank<Policy, lock_rank::page> lock{};
 
     /// One reference for each page-table entry, one of the file's cache, one of whoever works with
     /// the page. At zero it is freed. Readers need a reference, or a lock that keeps an entry in

@@ -10,6 +10,7 @@
 #include <new>
 
 #include <rmap/core/interval_tree.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/core/types.hpp>
 #include <rmap/locks/guard.hpp>
@@ -70,7 +71,7 @@ public:
     explicit leaf(pgno any) noexcept : first{any - any % entries} {}
 
     const pgno first;
-    typename Policy::lock lock{};  // lock_rank::pte
+    lock_of_rank<Policy, lock_rank::pte> lock{};
 
     // Read and written holding the lock.
     [[nodiscard]] pte<Policy> at(pgno where) const noexcept { return slots_[where % entries]; }
@@ -118,8 +119,8 @@ class page_table {
     using tree = interval_tree<typename Policy::atomics, by_number>;
 
 public:
-    // Protects the tree of leaves: lock_rank::page_table.
-    typename Policy::lock lock{};
+    // Protects the tree of leaves.
+    lock_of_rank<Policy, lock_rank::page_table> lock{};
 
     /// The leaf that `where` lies in, or null.
     [[nodiscard]] leaf_type* find(pgno where) noexcept {

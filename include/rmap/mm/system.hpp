@@ -187,7 +187,7 @@ private:
 
     context<Policy> ctx_;
     // Over the two lists; nothing is taken while it is held.
-    typename Policy::lock lists_lock_{};
+    lock_of_rank<Policy, lock_rank::lists> lists_lock_{};
     list<typename Policy::atomics> spaces_{};
     list<typename Policy::atomics> files_{};
 };

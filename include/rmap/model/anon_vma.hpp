@@ -12,6 +12,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
+#include <rmap/core/lock_rank.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -37,7 +38,7 @@ public:
     // The tree lock where this is a root, the lock of this anon_vma alone under disciplines that
     // lock each. Constructed once for the life of the memory, never again when the memory is
     // recycled: a reader of a stale page may be waiting for it (I12).
-    lock_type lock{};
+    lock_of_rank<Policy, lock_rank::tree> lock{};
 
     // References: one while any vma is linked, one for each anon_vma whose root this is (other than
     // itself), one for each outside user (ksm item, migration). At zero the object is free.

@@ -9,6 +9,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/core/interval_tree.hpp>
+#include <rmap/core/lock_rank.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -22,7 +23,7 @@ class i_mmap {
     using atomics = typename Policy::atomics;
 
 public:
-    typename Policy::lock lock{};
+    lock_of_rank<Policy, lock_rank::file> lock{};
 
     // Read holding the lock (shared or exclusive), written holding it exclusively.
     interval_root<atomics> vmas{};

@@ -8,6 +8,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/core/list.hpp>
+#include <rmap/core/lock_rank.hpp>
 #include <rmap/core/types.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -34,7 +35,7 @@ public:
 template <class Policy>
 class ksm_node {
 public:
-    typename Policy::lock lock{};
+    lock_of_rank<Policy, lock_rank::ksm> lock{};
     // Read holding the lock (shared or exclusive), written holding it exclusively.
     list<typename Policy::atomics> items{};
 };

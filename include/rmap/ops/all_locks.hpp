@@ -25,8 +25,9 @@ class all_locks {
 public:
     all_locks(Map& map, ForEach for_each) noexcept
         : guard_{map.all_locks_mutex()}, for_each_{for_each} {
-        for_each_([](vma_type& v) noexcept { take(mapping_of<Map>(v)); });
-        for_each_([](vma_type& v) noexcept { take(tree_of(v)); });
+        const nested_in mutex{map.all_locks_mutex()};
+        for_each_([&](vma_type& v) noexcept { take(mapping_of<Map>(v), mutex); });
+        for_each_([&](vma_type& v) noexcept { take(tree_of(v), mutex); });
     }
     all_locks(const all_locks&) = delete;
     all_locks& operator=(const all_locks&) = delete;
@@ -44,9 +45,9 @@ private:
     // `taken` is written by the one holder of the map's mutex alone, so it may be read before the
     // lock is held.
     template <class Locked>
-    static void take(Locked* object) noexcept {
+    static void take(Locked* object, nested_in mutex) noexcept {
         if (object == nullptr || object->taken) return;
-        object->lock.lock();
+        lock_exclusively(object->lock, mutex);
         object->taken = true;
     }
     template <class Locked>

@@ -5,6 +5,8 @@
 // the file's, then the fork tree's (locking/order.hpp). For vma types without i_mmap_hook all of it
 // is void.
 
+#include <type_traits>
+
 #include <rmap/core/check.hpp>
 #include <rmap/core/interval_tree.hpp>
 #include <rmap/locks/guard.hpp>
@@ -109,13 +111,23 @@ class range_locks {
     using policy = typename Map::policy;
     using file_guard = write_guard<typename policy::lock>;
     using tree_guard = typename policy::locking::template update<policy>;
+    using note_type = note_for<typename policy::lock>;
 
 public:
-    range_locks(i_mmap<policy>* file, anon_vma<policy>* member) noexcept
-        : file_{file == nullptr ? file_guard{} : file_guard{file->lock}},
-          tree_{member == nullptr ? tree_guard{} : tree_guard{*member}} {}
+    range_locks(i_mmap<policy>* file, anon_vma<policy>* member,
+                note_type note = note_type::here()) noexcept
+        : file_{file == nullptr ? file_guard{} : file_guard{file->lock, note}},
+          tree_{member == nullptr ? tree_guard{} : update_of(*member, note)} {}
 
 private:
+    static tree_guard update_of(anon_vma<policy>& member, note_type note) noexcept {
+        if constexpr (std::is_constructible_v<tree_guard, anon_vma<policy>&, note_type>) {
+            return tree_guard{member, note};
+        } else {
+            return tree_guard{member};
+        }
+    }
+
     file_guard file_;
     tree_guard tree_;
 };
