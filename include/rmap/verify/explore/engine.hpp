@@ -365,7 +365,7 @@ private:
         if (options_.weak) {
             graph_hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
             hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
-            if (sc || touch_of(op.kind) == touch::release || is_lock(op.kind)) {
+            if (sc || is_lock(op.kind)) {
                 hash_ += mix(what * 5 + hash_of(s.dep));
             }
             if (is_lock(op.kind)) graph_hash_ += mix(what * 5 + hash_of(s.dep));

@@ -27,6 +27,8 @@ enum class op_kind : std::uint8_t {
     unlock_shared,
     await,          // until an object that was read since the last await changes
     point,          // a place that the scenario named
+    allocate,       // where freed memory is handed out again, so that it matters who was first
+    deallocate,
 };
 
 [[nodiscard]] constexpr const char* name_of(op_kind k) noexcept {
@@ -46,6 +48,8 @@ enum class op_kind : std::uint8_t {
         case op_kind::unlock_shared: return "unlock_shared";
         case op_kind::await: return "await";
         case op_kind::point: return "point";
+        case op_kind::allocate: return "allocate";
+        case op_kind::deallocate: return "deallocate";
     }
     return "?";
 }
@@ -64,26 +68,35 @@ struct operation {
 /// How an operation touches its object, for the question which pairs can be swapped.
 enum class touch : std::uint8_t {
     nothing,
-    read,     // loads, shared acquisitions
-    write,    // stores, read-modify-writes, exclusive acquisitions, tries
-    release,  // unlocks: change the object, but cannot be swapped with what waits for them
+    read,            // loads, shared acquisitions
+    write,           // stores, read-modify-writes, exclusive acquisitions
+    release,         // unlocks: change the object, but cannot be swapped with what waits for them
+    release_shared,  // the same, of shared holders: they leave each other alone
 };
+inline constexpr unsigned touch_rows = 4;  // all but nothing
+
+/// Of two such, the order makes no difference.
+[[nodiscard]] constexpr bool only_reads(touch t) noexcept {
+    return t == touch::read || t == touch::release_shared;
+}
 
 [[nodiscard]] constexpr touch touch_of(op_kind k) noexcept {
     switch (k) {
         case op_kind::load:
         case op_kind::plain_load:
         case op_kind::await:
-        case op_kind::lock_shared: return touch::read;
+        case op_kind::lock_shared:
+        case op_kind::try_lock_shared: return touch::read;
         case op_kind::store:
         case op_kind::rmw:
         case op_kind::fence:
         case op_kind::plain_store:
         case op_kind::lock:
         case op_kind::try_lock:
-        case op_kind::try_lock_shared: return touch::write;
-        case op_kind::unlock:
-        case op_kind::unlock_shared: return touch::release;
+        case op_kind::allocate:
+        case op_kind::deallocate: return touch::write;
+        case op_kind::unlock: return touch::release;
+        case op_kind::unlock_shared: return touch::release_shared;
         case op_kind::none:
         case op_kind::point: return touch::nothing;
     }
@@ -100,7 +113,7 @@ enum class touch : std::uint8_t {
     const touch ta = touch_of(a.kind);
     const touch tb = touch_of(b.kind);
     if (ta == touch::nothing || tb == touch::nothing) return false;
-    return ta != touch::read || tb != touch::read;
+    return !only_reads(ta) || !only_reads(tb);
 }
 
 /// A step that has happened.

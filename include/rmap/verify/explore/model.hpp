@@ -50,6 +50,10 @@ inline std::uint32_t number_of(engine& e, registration& r, const void* address, 
         r.epoch = e.objects().epoch();
         r.number = e.objects().add(address, is_lock, e.current());
         object& fresh = e.objects()[r.number];
+        if (e.on_thread()) {
+            fresh.maker = e.current();
+            fresh.made_at = e.now();
+        }
         if (e.options().weak && is_lock) fresh.location = e.weak().add_lock();
         if (e.options().weak && !is_lock && !e.weak().add(fresh.location, value)) {
             e.fail(failure_kind::limit, "more atomics than the memory model takes");
@@ -60,6 +64,15 @@ inline std::uint32_t number_of(engine& e, registration& r, const void* address, 
         e.fail(failure_kind::use_after_free, e.objects().name(r.number) + " was destroyed");
     }
     return r.number;
+}
+
+/// Who uses an object must come after whoever constructed it.
+inline void made_before(engine& e, const object& o, std::uint32_t n) {
+    if (o.maker == object::nobody || e.hb().at[o.maker] >= o.made_at) return;
+    e.fail(failure_kind::data_race,
+           e.objects().name(n) + " is used by " + e.thread_name() + " while " +
+               e.thread(static_cast<unsigned>(o.maker)).name +
+               " constructs it; nothing orders the two");
 }
 
 inline void retire(registration& r) noexcept {
@@ -120,8 +133,10 @@ public:
                                               e->last_step().time);
             e->last_step().stale = choice != 0;
             if (mem.newest(obj.location, m)) newest_ = value;
+            ++obj.version;
         } else {
             obj.released = base(*e, o);
+            if (newest_ != value) ++obj.version;
             newest_ = value;
         }
         e->advance();
@@ -147,6 +162,9 @@ public:
             if (applies) {
                 newest_ = change(old);
                 obj.released.join(base(*e, o));  // goes on with the release sequence
+            }
+            if (newest_ != old) {
+                ++obj.version;
             } else if (e->on_thread()) {
                 e->watch(n, false);
             }
@@ -164,10 +182,14 @@ public:
         const bool applies = wanted(old);
         finish_read(*e, n, m, applies ? o : on_failure);
         // What it changes itself does not hold up a thread that then waits.
-        if (!applies && e->on_thread()) e->watch(n, e->last_step().stale);
+        const std::uint64_t fresh = applies ? change(old) : old;
+        if (fresh != old) {
+            ++obj.version;
+        } else if (e->on_thread()) {
+            e->watch(n, e->last_step().stale);
+        }
         e->last_step().failed = !applies;
         if (applies) {
-            const std::uint64_t fresh = change(old);
             const std::uint16_t written = mem.update(thread_of(*e), obj.location, o, fresh, m,
                                                      base(*e, o), e->last_step().time);
             if (mem.newest(obj.location, written)) newest_ = fresh;
@@ -186,7 +208,13 @@ private:
         const std::uint32_t n = number_of(e, id_, this, false, newest_);
         e.visible(op_at(k, o, n, at));
         if (e.objects()[n].dead) number_of(e, id_, this, false, newest_);  // destroyed meanwhile
+        if (id_.number != n) replaced(e, n);
+        if (e.on_thread()) made_before(e, e.objects()[n], n);
         return n;
+    }
+
+    [[noreturn]] static void replaced(engine& e, std::uint32_t n) {
+        e.fail(failure_kind::use_after_free, e.objects().name(n) + " was destroyed");
     }
 
     /// What a reader that acquires learns from a store of this thread.

@@ -22,7 +22,16 @@ public:
     }
     model_lock(const model_lock&) = delete;
     model_lock& operator=(const model_lock&) = delete;
-    ~model_lock() { detail::retire(id_); }
+    ~model_lock() {
+        engine* const e = engine::active();
+        if (e == nullptr || id_.epoch != e->objects().epoch()) return;
+        object& o = e->objects()[id_.number];
+        if (!o.dead && (o.owner != object::nobody || o.shared_by != 0)) {
+            e->fail(failure_kind::lock_held,
+                    e->objects().name(id_.number) + " is destroyed while it is held");
+        }
+        o.dead = true;
+    }
 
     void lock(where at = where::current()) noexcept {
         if (engine* e = engine::active()) {
@@ -37,8 +46,7 @@ public:
         if (e == nullptr) return true;
         object& o = enter(*e, op_kind::try_lock, at);
         const bool free = o.owner == object::nobody && o.shared_by == 0;
-        e->last_step().failed = !free;
-        if (!free) return false;
+        if (!free) return refused(*e);
         o.owner = holder(*e);
         learn(*e, o);
         return true;
@@ -64,8 +72,7 @@ public:
         engine* const e = engine::active();
         if (e == nullptr) return true;
         object& o = enter(*e, op_kind::try_lock_shared, at);
-        e->last_step().failed = o.owner != object::nobody;
-        if (o.owner != object::nobody) return false;
+        if (o.owner != object::nobody) return refused(*e);
         o.shared_by |= bit(*e);
         learn(*e, o);
         return true;
@@ -102,7 +109,15 @@ private:
     object& enter(engine& e, op_kind k, const where& at) {
         const std::uint32_t n = detail::number_of(e, id_, this, true, 0);
         e.visible(detail::op_at(k, order::acq_rel, n, at));
-        return e.objects()[detail::number_of(e, id_, this, true, 0)];
+        object& o = e.objects()[detail::number_of(e, id_, this, true, 0)];
+        if (e.on_thread()) detail::made_before(e, o, id_.number);
+        return o;
+    }
+    /// A try that fails; one in a loop with pause() waits until somebody lets go.
+    [[nodiscard]] bool refused(engine& e) {
+        e.last_step().failed = true;
+        if (e.on_thread()) e.watch(id_.number, false);
+        return false;
     }
     [[noreturn]] void blocked(engine& e) {
         e.fail(failure_kind::deadlock,
@@ -122,6 +137,7 @@ private:
         }
     }
     static void teach(engine& e, object& o) noexcept {
+        ++o.version;
         o.released.join(e.hb());
         if (e.options().weak && e.on_thread()) {
             e.weak().let_go(static_cast<unsigned>(e.current()), o.location);

@@ -18,13 +18,23 @@ namespace detail {
 /// 2009).
 class plain_core {
 public:
-    plain_core() noexcept = default;
-    plain_core(const plain_core&) noexcept {}
+    plain_core() noexcept {
+        engine* const e = engine::active();
+        if (e == nullptr) return;
+        // What a thread constructs, others must not read before they may.
+        if (e->options().plain_points) {
+            number(*e);
+        } else if (e->on_thread()) {
+            written(*e, "is constructed");
+        }
+    }
+    plain_core(const plain_core&) noexcept : plain_core{} {}
     plain_core& operator=(const plain_core&) noexcept { return *this; }
     ~plain_core() {
         engine* const e = engine::active();
-        if (e == nullptr || id_.epoch != e->objects().epoch()) return;
+        if (e == nullptr) return;
         if (e->options().plain_points) {
+            number(*e);
             retire(id_);
         } else {
             written(*e, "is destroyed");
@@ -52,10 +62,13 @@ public:
     }
 
 private:
+    void number(engine& e) const {
+        if (id_.epoch == e.objects().epoch()) return;
+        id_ = {e.objects().epoch(), e.objects().add(this, false, e.current())};
+    }
+
     void point(engine& e, op_kind k) const {
-        if (id_.epoch != e.objects().epoch()) {
-            id_ = {e.objects().epoch(), e.objects().add(this, false, e.current())};
-        }
+        number(e);
         const auto check = [&] {
             if (!e.objects()[id_.number].dead) return;
             e.fail(failure_kind::use_after_free, e.objects().name(id_.number) + " was destroyed");
@@ -172,8 +185,12 @@ inline void model::pause(std::source_location at) noexcept {
     e->visible(detail::op_at(op_kind::await, order::relaxed, no_object, at));
     engine::thread_state& t = e->self();
     for (unsigned i = 0; e->options().weak && i != t.watching; ++i) {
-        e->weak().catch_up(static_cast<unsigned>(e->current()),
-                           e->objects()[t.watched[i].object].location);
+        const object& o = e->objects()[t.watched[i].object];
+        if (o.is_lock) continue;
+        // When it was that the thread caught up is a part of the state, though not of the graph.
+        const auto& newest = e->weak().at(o.location, e->weak().last(o.location));
+        e->account((std::uint64_t{newest.thread} << 20) ^ newest.time, false);
+        e->weak().catch_up(static_cast<unsigned>(e->current()), o.location);
     }
     t.watching = 0;
     t.watched_stale = false;

@@ -20,15 +20,17 @@ struct object {
     static constexpr int main = -2;  // the scenario's own code
 
     // The last step of each thread on the object, by how it touched it; -1: none.
-    std::int32_t last[3][max_threads];
+    std::int32_t last[touch_rows][max_threads];
     vclock wrote{};      // dependence: all changes
     vclock accessed{};   // dependence: all accesses
     vclock released{};   // happens-before: what an acquirer learns
-    std::uint32_t version = 0;
+    std::uint32_t version = 0;   // changes when a waiting thread could see something new
     std::uint32_t location = 0;  // under weak memory
     std::uint64_t name_hash = 0;
     const void* address = nullptr;
     const char* name = nullptr;
+    int maker = nobody;          // the thread that constructed it, if it was one
+    std::uint32_t made_at = 0;   // and its happens-before time then
     int owner = nobody;          // of a lock
     thread_mask shared_by = 0;   // bit max_threads: the scenario's own code
     bool is_lock = false;
@@ -41,17 +43,14 @@ struct object {
     void before(op_kind k, vclock& dep) const noexcept {
         const touch t = touch_of(k);
         if (t == touch::nothing) return;
-        dep.join(t == touch::read ? wrote : accessed);
+        dep.join(only_reads(t) ? wrote : accessed);
     }
     void after(op_kind k, unsigned thread, std::int32_t index, const vclock& dep) noexcept {
         const touch t = touch_of(k);
         if (t == touch::nothing) return;
         last[row(t)][thread] = index;
         accessed.join(dep);
-        if (t != touch::read) {
-            wrote = dep;
-            ++version;
-        }
+        if (!only_reads(t)) wrote = dep;
     }
 };
 
@@ -68,12 +67,27 @@ struct shadow {
 class object_table {
 public:
     void reset() noexcept {
-        ++epoch_;
+        epoch_ = next_epoch();
         objects_used_ = shadows_used_ = 0;
         for (std::uint32_t& n : made_) n = 0;
     }
     /// Tells objects of this execution from those of earlier ones.
     [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+
+    /// Memory was freed: whatever lived in it does not any more.
+    void retire(const void* begin, std::size_t size) noexcept {
+        const auto inside = [&](const void* address) {
+            return reinterpret_cast<std::uintptr_t>(address) -
+                       reinterpret_cast<std::uintptr_t>(begin) <
+                   size;
+        };
+        for (std::size_t i = 0; i != objects_used_; ++i) {
+            if (inside(objects_[i].address)) objects_[i].dead = true;
+        }
+        for (std::size_t i = 0; i != shadows_used_; ++i) {
+            if (inside(shadows_[i].address)) shadows_[i].dead = true;
+        }
+    }
 
     [[nodiscard]] object& operator[](std::uint32_t i) noexcept { return objects_[i]; }
     [[nodiscard]] const object& operator[](std::uint32_t i) const noexcept { return objects_[i]; }
@@ -148,6 +162,12 @@ private:
         std::size_t size;
         const char* text;
     };
+
+    // Of all tables of the program, since objects can outlive an exploration.
+    [[nodiscard]] static std::uint32_t next_epoch() noexcept {
+        static std::uint32_t last = 0;
+        return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    }
 
     std::uint32_t epoch_ = 0;
     std::size_t objects_used_ = 0;

@@ -76,7 +76,9 @@ inline std::vector<bool> shared_objects(const std::vector<step>& trace) {
     for (std::size_t i = 0; i != trace.size(); ++i) {
         const step& s = trace[i];
         const bool own = s.op.object != no_object && !shared[s.op.object];
-        if (!all && (own || touch_of(s.op.kind) == touch::release)) {
+        const bool unlock =
+            s.op.kind == op_kind::unlock || s.op.kind == op_kind::unlock_shared;
+        if (!all && (own || unlock)) {
             ++hidden;
             continue;
         }

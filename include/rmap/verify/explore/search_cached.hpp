@@ -32,8 +32,11 @@ public:
 
     int thread(engine& e, thread_mask enabled, int last) override {
         if (depth_ == path_.size()) {
-            const std::uint64_t state = mix(e.hash() ^ mix((std::uint64_t{left_bound()} << 16) ^
-                                                           static_cast<unsigned>(last + 1)));
+            // With a bound, what may follow depends on who would be preempted.
+            const unsigned running =
+                preemptions_ == unbounded ? 0U : static_cast<unsigned>(last + 1);
+            const std::uint64_t state =
+                mix(e.hash() ^ mix((std::uint64_t{left_bound()} << 16) ^ running));
             if (!seen_.insert(state)) return prune;
             thread_mask open = enabled;
             const bool can_stay = last >= 0 && ((enabled >> last) & 1U) != 0;
@@ -57,7 +60,7 @@ public:
         return chosen;
     }
 
-    bool is_new(engine& e) override { return ended_.insert(e.hash()); }
+    bool is_new(engine& e) override { return ended_.insert(e.graph_hash()); }
 
     bool next() override {
         while (!path_.empty()) {

@@ -107,25 +107,28 @@ private:
                                                      const engine::thread_state& t) {
         const op_kind kind = t.pending.kind;
         const touch how = touch_of(kind);
-        const bool waits = kind == op_kind::lock || kind == op_kind::lock_shared;
+        const bool lets_go = how == touch::release || how == touch::release_shared;
         std::int32_t latest = -1;
         const auto look = [&](touch row) {
             const std::int32_t at = o.last[object::row(row)][q];
             if (at <= latest) return;
             const step& s = e.trace()[static_cast<std::size_t>(at)];
             if (t.dep.at[q] >= s.time) return;
-            // Of unlocks and what waits for them: an unlock comes behind its lock, and who waits
-            // for a lock does not come before a try that found it taken. A try that failed could
-            // have come behind the unlock.
-            if (how == touch::release && !s.failed) return;
+            // An unlock comes behind its lock, and who waits for a lock does not come before a try that
+            // found it taken. But a try that failed could have come behind the unlock, and so could one
+            // that shares the lock.
+            const bool shares =
+                how == touch::release_shared && s.op.kind == op_kind::try_lock_shared;
+            if (lets_go && !s.failed && !shares) return;
             if (waits && s.failed) return;
             latest = at;
         };
         if (how == touch::nothing) return -1;
         look(touch::write);
-        if (how == touch::write) look(touch::read);
+        if (how == touch::write || how == touch::release) look(touch::read);
         // A try can come before the unlock.
         if (is_try(kind)) look(touch::release);
+        if (kind == op_kind::try_lock) look(touch::release_shared);
         return latest;
     }
 

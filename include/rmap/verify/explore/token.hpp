@@ -121,7 +121,7 @@ inline void append_hex(std::string& to, std::uint16_t value) {
         const auto index = number();
         if (!index || at == text.size() || text[at++] != '.') return std::nullopt;
         const auto value = number();
-        if (!value || *index > 100000) return std::nullopt;
+        if (!value || *index > 100000 || *value > 0xffff) return std::nullopt;
         if (s.values.size() <= *index) s.values.resize(*index + 1);
         s.values[*index] = static_cast<std::uint16_t>(*value);
     }
