@@ -108,18 +108,16 @@ private:
         const op_kind kind = t.pending.kind;
         const touch how = touch_of(kind);
         const bool lets_go = how == touch::release || how == touch::release_shared;
+        const bool waits = kind == op_kind::lock || kind == op_kind::lock_shared;
         std::int32_t latest = -1;
         const auto look = [&](touch row) {
             const std::int32_t at = o.last[object::row(row)][q];
             if (at <= latest) return;
             const step& s = e.trace()[static_cast<std::size_t>(at)];
             if (t.dep.at[q] >= s.time) return;
-            // An unlock comes behind its lock, and who waits for a lock does not come before a try that
-            // found it taken. But a try that failed could have come behind the unlock, and so could one
-            // that shares the lock.
-            const bool shares =
-                how == touch::release_shared && s.op.kind == op_kind::try_lock_shared;
-            if (lets_go && !s.failed && !shares) return;
+            // An unlock comes behind its lock, and who waits for a lock does not come before a try
+            // that found it taken. But a try that failed could have come behind the unlock.
+            if (lets_go && !s.failed) return;
             if (waits && s.failed) return;
             latest = at;
         };
