@@ -13,7 +13,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <source_location>
+#include <rmap/verify/explore/location.hpp>
 #include <string>
 #include <type_traits>
 
@@ -82,8 +82,8 @@ inline void retire(registration& r) noexcept {
 }
 
 [[nodiscard]] inline operation op_at(op_kind k, order o, std::uint32_t n,
-                                     const std::source_location& at) noexcept {
-    return {k, o, n, nullptr, at.file_name(), static_cast<std::uint32_t>(at.line())};
+                                     const location& at) noexcept {
+    return {k, o, n, nullptr, at.file, at.line};
 }
 
 /// The rules of atomics, on 64-bit values; T is taken apart in model::atomic.
@@ -96,7 +96,7 @@ public:
     atomic_core& operator=(const atomic_core&) = delete;
     ~atomic_core() { retire(id_); }
 
-    std::uint64_t load(order o, const std::source_location& at) const {
+    std::uint64_t load(order o, const location& at) const {
         engine* const e = engine::active();
         if (e == nullptr) return newest_;
         const std::uint32_t n = enter(*e, op_kind::load, o, at);
@@ -115,7 +115,7 @@ public:
         return e->weak().at(e->objects()[n].location, m).value;
     }
 
-    void store(std::uint64_t value, order o, const std::source_location& at) {
+    void store(std::uint64_t value, order o, const location& at) {
         engine* const e = engine::active();
         if (e == nullptr) {
             newest_ = value;
@@ -145,7 +145,7 @@ public:
     /// The new value is change(old); `wanted` tells which old values it applies to. Returns the old
     /// one.
     template <class Wanted, class Change>
-    std::uint64_t update(order o, order on_failure, const std::source_location& at, Wanted wanted,
+    std::uint64_t update(order o, order on_failure, const location& at, Wanted wanted,
                          Change change) {
         engine* const e = engine::active();
         if (e == nullptr) {
@@ -204,7 +204,7 @@ private:
         return e.on_thread() ? static_cast<unsigned>(e.current()) : 0U;
     }
 
-    std::uint32_t enter(engine& e, op_kind k, order o, const std::source_location& at) const {
+    std::uint32_t enter(engine& e, op_kind k, order o, const location& at) const {
         const std::uint32_t n = number_of(e, id_, this, false, newest_);
         e.visible(op_at(k, o, n, at));
         if (e.objects()[n].dead) number_of(e, id_, this, false, newest_);  // destroyed meanwhile
@@ -263,7 +263,7 @@ struct model {
     class atomic {
         static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t),
                       "rmap: an atomic holds a trivially copyable type of at most 8 bytes");
-        using where = std::source_location;
+        using where = location;
 
     public:
         atomic() noexcept : core_{detail::to_bits(T{})} {}
@@ -325,8 +325,8 @@ struct model {
     template <class T>
     class plain;
 
-    static void fence(order o, std::source_location at = std::source_location::current()) noexcept;
-    static void pause(std::source_location at = std::source_location::current()) noexcept;
+    static void fence(order o, location at = location::current()) noexcept;
+    static void pause(location at = location::current()) noexcept;
 };
 
 }  // namespace rmap::inline RMAP_ABI::verify

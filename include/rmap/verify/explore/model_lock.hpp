@@ -6,7 +6,7 @@
 // `model`.
 
 #include <cstdint>
-#include <source_location>
+#include <rmap/verify/explore/location.hpp>
 
 #include <rmap/locks/concept.hpp>
 #include <rmap/verify/explore/model.hpp>
@@ -14,7 +14,7 @@
 namespace rmap::inline RMAP_ABI::verify {
 
 class model_lock {
-    using where = std::source_location;
+    using where = location;
 
 public:
     model_lock() noexcept {

@@ -163,7 +163,7 @@ private:
     detail::plain_core core_{};
 };
 
-inline void model::fence(order o, std::source_location at) noexcept {
+inline void model::fence(order o, location at) noexcept {
     engine* const e = engine::active();
     if (e == nullptr || !e->on_thread()) return;
     if (e->options().weak) {
@@ -179,7 +179,7 @@ inline void model::fence(order o, std::source_location at) noexcept {
 }
 
 /// The thread goes on when something that it has read since its last pause has changed.
-inline void model::pause(std::source_location at) noexcept {
+inline void model::pause(location at) noexcept {
     engine* const e = engine::active();
     if (e == nullptr || !e->on_thread()) return;
     e->visible(detail::op_at(op_kind::await, order::relaxed, no_object, at));

@@ -4,7 +4,7 @@
 // What a scenario sees of the explorer: its threads, its requirements, names for its objects.
 
 #include <cstddef>
-#include <source_location>
+#include <rmap/verify/explore/location.hpp>
 #include <string>
 #include <utility>
 
@@ -44,15 +44,15 @@ private:
 
 /// Ends the execution as a failure if `holds` is false.
 inline void require(bool holds, const char* what,
-                    std::source_location at = std::source_location::current()) {
+                    location at = location::current()) {
     if (holds) return;
     engine* const e = engine::active();
     if (e == nullptr) __builtin_abort();
-    std::string where{at.file_name()};
+    std::string where{at.file};
     const auto slash = where.rfind('/');
     if (slash != std::string::npos) where.erase(0, slash + 1);
     e->fail(failure_kind::assertion, std::string{what} + " (" + where + ":" +
-                                         std::to_string(at.line()) + ")");
+                                         std::to_string(at.line) + ")");
 }
 
 /// A place in a thread where others may run, with a name that counterexamples show.
