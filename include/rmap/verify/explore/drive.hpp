@@ -50,6 +50,7 @@ private:
         const bool done = search_with(e, by, body, most_, result_);
         result_.steps += e.steps_in_all();
         if (result_.failed()) keep(e);
+        has_invariant_ = e.has_invariant();
         return done;
     }
 
@@ -63,6 +64,12 @@ private:
         if (how == search::exhaustive && !with_.weak) {
             dpor_search by;
             result_.complete = search(by);
+            if (has_invariant_ && result_.complete) {
+                // What must hold after every step tells independent steps apart: all orders.
+                result_.executions = 0;
+                cached_search all_orders;
+                result_.complete = search(all_orders);
+            }
             covered("EXHAUSTIVE");
         } else if (how == search::exhaustive || how == search::cached) {
             cached_search by{cached_search::unbounded, with_.stale};
@@ -174,6 +181,7 @@ private:
     explore_options with_;
     Scenario* scenario_;
     limits most_{};
+    bool has_invariant_ = false;
     explore_result result_{};
 };
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <new>
 #include <string>
 #include <type_traits>
@@ -23,6 +24,7 @@
 #include <rmap/verify/explore/fiber.hpp>
 #include <rmap/verify/explore/objects.hpp>
 #include <rmap/verify/explore/strategy.hpp>
+#include <rmap/verify/explore/thread_state.hpp>
 #include <rmap/verify/explore/weak_memory.hpp>
 
 namespace rmap::inline RMAP_ABI::verify {
@@ -36,24 +38,7 @@ struct engine_options {
 
 class engine {
 public:
-    struct thread_state {
-        fiber stack{};
-        const char* name = "";
-        void (*body)(void*) = nullptr;
-        void (*destroy)(void*) = nullptr;
-        operation pending{};
-        bool finished = true;
-        vclock dep{};       // of steps that this thread's next one comes after, by dependence
-        vclock hb{};        // happens-before
-        vclock acquired{};  // what an acquire fence would add
-        vclock released{};  // what a relaxed store publishes: the hb at the last release fence
-        struct {
-            std::uint32_t object, version;
-        } watched[16]{};
-        unsigned watching = 0;
-        bool watched_stale = false;
-        alignas(16) std::byte room[256]{};
-    };
+    using thread_state = verify::thread_state;
 
     engine(engine_options with, strategy& by) noexcept : options_{with}, strategy_{&by} {}
     engine(const engine&) = delete;
@@ -75,16 +60,19 @@ public:
             static void entry() {
                 engine& e = *active();
                 fiber::entered(e.scenario_);
-                (*static_cast<Scenario*>(e.scenario_data_))();
+                e.guarded([&] { (*static_cast<Scenario*>(e.scenario_data_))(); });
                 e.check_end();
-                fiber::change(e.scenario_, e.root_);
+                fiber::leave(e.scenario_, e.root_);
             }
         };
         scenario_data_ = &scenario;
         if (!scenario_.prepare(&shared::entry)) return fail_quietly("no memory for a stack");
         engine* const outer = active();
         active() = this;
-        fiber::change(root_, scenario_);
+        {
+            const leaks_ignored abandoned;
+            fiber::change(root_, scenario_);
+        }
         active() = outer;
         end_threads();
         return !failure_;
@@ -108,6 +96,9 @@ public:
     [[nodiscard]] std::uint64_t graph_hash() const noexcept {
         return graph_hash_ + weak_.order_hash() * 7;
     }
+    /// Whether the scenario has something that must hold after every step: then the order of
+    /// independent steps matters, too.
+    [[nodiscard]] bool has_invariant() const noexcept { return invariant_ != nullptr; }
     [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
 
     // ---- called by the scenario
@@ -122,6 +113,7 @@ public:
         if (thread_count_ == max_threads) {
             fail(failure_kind::limit, "more threads than the explorer takes");
         }
+        if (ran_) fail(failure_kind::limit, "a thread is declared after run()");
         thread_state& t = threads_[thread_count_++];
         ::new (static_cast<void*>(t.room)) type(std::forward<Body>(body));
         t.name = name;
@@ -131,19 +123,14 @@ public:
 
     /// Runs the threads to their end. What follows comes after all that they did.
     void run() {
+        if (ran_) fail(failure_kind::limit, "a scenario runs its threads once");
+        ran_ = true;
         for (unsigned t = 0; t != thread_count_; ++t) {
-            thread_state& s = threads_[t];
-            s.finished = false;
-            s.hb = main_hb_;
-            s.hb.at[t] = 1;
-            s.dep = {};
-            s.acquired = s.hb;
-            s.released = {};
-            s.pending = {};
-            s.watching = 0;
-            s.watched_stale = false;
+            threads_[t].start(t, main_hb_);
             if (options_.weak) weak_.start(t);
-            if (!s.stack.prepare(&thread_entry)) fail(failure_kind::limit, "no memory for a stack");
+            if (!threads_[t].stack.prepare(&thread_entry)) {
+                fail(failure_kind::limit, "no memory for a stack");
+            }
         }
         starting_ = true;
         for (unsigned t = 0; t != thread_count_; ++t) {
@@ -167,12 +154,12 @@ public:
 
     /// Ends the execution where it stands.
     [[noreturn]] void fail(failure_kind kind, std::string what) {
+        if (in_invariant_ && kind == failure_kind::assertion) kind = failure_kind::invariant;
         failure_ = {kind, std::move(what)};
         running_ = false;
         fiber& here = current_ == main_thread ? scenario_ : threads_[current_].stack;
         current_ = main_thread;
-        fiber::change(here, root_);
-        __builtin_unreachable();
+        fiber::leave(here, root_);
     }
 
     // ---- called by the model types
@@ -212,13 +199,13 @@ public:
     [[nodiscard]] step& last_step() noexcept { return on_thread() ? trace_.back() : main_step_; }
 
     /// Adds to the hash what the step that is being done has seen.
-    void account(std::uint64_t what) noexcept {
+    void account(std::uint64_t what, bool of_graph = true) noexcept {
         if (!on_thread()) return;
         const step& s = trace_.back();
         const std::uint64_t h =
             mix((std::uint64_t{s.thread} << 56) ^ (std::uint64_t{s.time} << 24) ^ what);
         hash_ += h;
-        graph_hash_ += h;
+        if (of_graph) graph_hash_ += h;
     }
 
     /// A choice of the memory model.
@@ -230,32 +217,13 @@ public:
     }
 
     void watch(std::uint32_t object, bool stale) noexcept {
-        thread_state& t = self();
-        t.watched_stale = t.watched_stale || stale;
-        for (unsigned i = 0; i != t.watching; ++i) {
-            if (t.watched[i].object == object) {
-                t.watched[i].version = objects_[object].version;
-                return;
-            }
-        }
-        if (t.watching != 16) t.watched[t.watching++] = {object, objects_[object].version};
+        self().watch(object, objects_[object].version, stale);
     }
 
-    [[nodiscard]] bool can_run(const thread_state& t) const noexcept {
-        const operation& op = t.pending;
-        switch (op.kind) {
-            case op_kind::lock:
-                return objects_[op.object].owner == object::nobody &&
-                       objects_[op.object].shared_by == 0;
-            case op_kind::lock_shared: return objects_[op.object].owner == object::nobody;
-            case op_kind::await:
-                if (t.watched_stale || t.watching == 0) return true;
-                for (unsigned i = 0; i != t.watching; ++i) {
-                    if (objects_[t.watched[i].object].version != t.watched[i].version) return true;
-                }
-                return false;
-            default: return true;
-        }
+    /// Stands for all memory, where it matters who allocates first.
+    [[nodiscard]] std::uint32_t heap() {
+        if (heap_ == no_object) heap_ = objects_.add(nullptr, false, main_thread);
+        return heap_;
     }
 
 private:
@@ -267,12 +235,15 @@ private:
         values_.clear();
         memory_.reset();
         objects_.reset();
-        weak_.reset();
+        if (options_.weak) weak_.reset();
         thread_count_ = 0;
+        ran_ = in_invariant_ = false;
+        heap_ = no_object;
+        sc_steps_ = 0;
         current_ = main_thread;
         running_ = starting_ = false;
         main_hb_ = {};
-        sc_dep_ = {};
+        all_dep_ = {};
         invariant_ = nullptr;
         last_ = -1;
         strategy_->begin(*this);
@@ -287,15 +258,34 @@ private:
         engine& e = *active();
         thread_state& t = e.self();
         fiber::entered(t.stack);
-        t.body(t.room);
+        e.guarded([&] { t.body(t.room); });
         t.finished = true;
         t.pending = {};
         if (e.starting_) {
-            fiber::change(t.stack, e.scenario_);
+            fiber::leave(t.stack, e.scenario_);
         } else {
             e.schedule();
         }
         __builtin_unreachable();
+    }
+
+    /// Runs the user's code; an exception cannot leave a fiber.
+    template <class F>
+    void guarded(F f) {
+#ifdef __cpp_exceptions
+        std::string what;
+        try {
+            f();
+            return;
+        } catch (const std::exception& x) {
+            what = x.what();
+        } catch (...) {
+            what = "something";
+        }
+        fail(failure_kind::assertion, thread_name() + " threw: " + what);
+#else
+        f();
+#endif
     }
 
     void end_threads() noexcept {
@@ -310,20 +300,21 @@ private:
         const int here = current_;
         if (invariant_ != nullptr && running_) {
             current_ = main_thread;  // its reads are no operations
-            const int before = here;
+            in_invariant_ = true;
             invariant_(invariant_data_);
-            current_ = before;
+            in_invariant_ = false;
+            current_ = here;
         }
         thread_mask enabled = 0;
         bool all_finished = true;
         for (unsigned t = 0; t != thread_count_; ++t) {
             if (threads_[t].finished) continue;
             all_finished = false;
-            if (can_run(threads_[t])) enabled |= thread_mask{1} << t;
+            if (threads_[t].can_run(objects_)) enabled |= thread_mask{1} << t;
         }
         int next = main_thread;
         if (!all_finished) {
-            if (enabled == 0) fail(failure_kind::deadlock, waits());
+            if (enabled == 0) fail(failure_kind::deadlock, waits(threads_, thread_count_, objects_));
             if (trace_.size() >= options_.max_steps) {
                 fail(failure_kind::livelock, "the limit of steps is reached");
             }
@@ -337,7 +328,9 @@ private:
         if (next == here) return;
         current_ = next;
         fiber& from = here == main_thread ? scenario_ : threads_[here].stack;
-        fiber::change(from, next == main_thread ? scenario_ : threads_[next].stack);
+        fiber& to = next == main_thread ? scenario_ : threads_[next].stack;
+        if (here != main_thread && threads_[here].finished) fiber::leave(from, to);
+        fiber::change(from, to);
     }
 
     [[nodiscard]] static int lowest(thread_mask m) noexcept { return __builtin_ctz(m); }
@@ -346,60 +339,32 @@ private:
     void take(unsigned t) {
         thread_state& s = threads_[t];
         const operation& op = s.pending;
-        const bool sc = options_.weak && op.mo == order::seq_cst &&
-                        (op.kind == op_kind::load || op.kind == op_kind::store ||
-                         op.kind == op_kind::rmw || op.kind == op_kind::fence);
-        if (sc) s.dep.join(sc_dep_);
-        if (op.object != no_object) objects_[op.object].before(op.kind, s.dep);
+        // Under weak memory an execution is known by what was read from where (account), by the
+        // modification orders, and by the order of locks; not by that of accesses of one atomic.
+        const bool ordered = op.object != no_object && (!options_.weak || orders_always(op.kind));
+        if (ordered) objects_[op.object].before(op.kind, s.dep);
+        if (invariant_ != nullptr) s.dep.join(all_dep_);
         ++s.dep.at[t];
         ++s.hb.at[t];
         const auto index = static_cast<std::int32_t>(trace_.size());
-        if (op.object != no_object) objects_[op.object].after(op.kind, t, index, s.dep);
-        if (sc) sc_dep_ = s.dep;
+        if (ordered) objects_[op.object].after(op.kind, t, index, s.dep);
+        if (invariant_ != nullptr) all_dep_ = s.dep;
         trace_.push_back({op, static_cast<std::uint8_t>(t), false, false, s.dep.at[t], 0});
-        const std::uint64_t what =
-            mix((std::uint64_t{static_cast<unsigned>(op.kind)} << 8) ^ t) +
-            (op.object == no_object ? 0 : objects_[op.object].name_hash);
-        // Under weak memory an execution is known by what was read from where (account), not by the
-        // order of accesses of one object.
-        if (options_.weak) {
-            graph_hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
-            hash_ += mix(what ^ (std::uint64_t{s.dep.at[t]} << 20));
-            if (sc || is_lock(op.kind)) {
-                hash_ += mix(what * 5 + hash_of(s.dep));
-            }
-            if (is_lock(op.kind)) graph_hash_ += mix(what * 5 + hash_of(s.dep));
-        } else {
-            const std::uint64_t h = mix(what ^ hash_of(s.dep));
-            hash_ += h;
-            graph_hash_ += h;
-        }
+        std::uint64_t what = mix((std::uint64_t{static_cast<unsigned>(op.kind)} << 8) ^ t) +
+                             (op.object == no_object ? 0 : objects_[op.object].name_hash);
+        what = ordered || invariant_ != nullptr ? what ^ hash_of(s.dep)
+                                                : what ^ (std::uint64_t{s.dep.at[t]} << 20);
+        hash_ += mix(what);
+        graph_hash_ += mix(what);
+        // The order of sequentially consistent operations is a part of the state, not of the graph.
+        if (options_.weak && op.mo == order::seq_cst) hash_ += mix(what + ++sc_steps_);
         last_ = static_cast<int>(t);
         ++steps_in_all_;
     }
 
-    [[nodiscard]] static bool is_lock(op_kind k) noexcept {
-        return k >= op_kind::lock && k <= op_kind::unlock_shared;
-    }
-
-    /// Who waits for what, for a deadlock.
-    [[nodiscard]] std::string waits() const {
-        std::string text;
-        for (unsigned t = 0; t != thread_count_; ++t) {
-            if (threads_[t].finished) continue;
-            const operation& op = threads_[t].pending;
-            if (!text.empty()) text += "; ";
-            text += std::string{threads_[t].name} + " waits in " + name_of(op.kind);
-            if (op.object == no_object) continue;
-            text += " for " + objects_.name(op.object);
-            const object& o = objects_[op.object];
-            for (unsigned h = 0; h != thread_count_; ++h) {
-                const bool holds = o.owner == static_cast<int>(h) || ((o.shared_by >> h) & 1U) != 0;
-                if (holds) text += std::string{", held by "} + threads_[h].name;
-            }
-            if (o.owner == object::main) text += ", held by the scenario";
-        }
-        return text;
+    [[nodiscard]] static bool orders_always(op_kind k) noexcept {
+        return (k >= op_kind::lock && k <= op_kind::unlock_shared) || k == op_kind::allocate ||
+               k == op_kind::deallocate || k == op_kind::plain_load || k == op_kind::plain_store;
     }
 
     void check_end() {
@@ -418,14 +383,18 @@ private:
     bool pruned_ = false;
     bool running_ = false;
     bool starting_ = false;
+    bool ran_ = false;
+    bool in_invariant_ = false;
     int current_ = main_thread;
     int last_ = -1;
     unsigned thread_count_ = 0;
+    std::uint32_t heap_ = no_object;
+    std::uint32_t sc_steps_ = 0;
     std::uint64_t hash_ = 0;
     std::uint64_t graph_hash_ = 0;
     std::uint64_t steps_in_all_ = 0;
     vclock main_hb_{};
-    vclock sc_dep_{};
+    vclock all_dep_{};
     step main_step_{};
     std::vector<step> trace_{};
     std::vector<std::uint16_t> values_{};

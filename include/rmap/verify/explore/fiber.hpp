@@ -34,11 +34,15 @@
 
 #ifdef RMAP_FIBER_ASAN
 extern "C" void __sanitizer_start_switch_fiber(void** save, const void* bottom, std::size_t size);
+extern "C" void __asan_unpoison_memory_region(void const volatile* begin, std::size_t size);
+extern "C" void __lsan_disable(void);
+extern "C" void __lsan_enable(void);
 extern "C" void __sanitizer_finish_switch_fiber(void* save, const void** bottom, std::size_t* size);
 #endif
 #ifdef RMAP_FIBER_TSAN
 extern "C" void* __tsan_get_current_fiber(void);
 extern "C" void* __tsan_create_fiber(unsigned flags);
+extern "C" void __tsan_destroy_fiber(void* fiber);
 extern "C" void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 #endif
 
@@ -52,7 +56,12 @@ public:
     fiber() noexcept = default;
     fiber(const fiber&) = delete;
     fiber& operator=(const fiber&) = delete;
-    ~fiber() { std::free(stack_); }
+    ~fiber() {
+#ifdef RMAP_FIBER_TSAN
+        if (stack_ != nullptr && tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
+#endif
+        std::free(stack_);
+    }
 
     /// (Re)starts the fiber: the next switch to it calls `run` on its own stack. What was on the
     /// stack is abandoned. False without memory.
@@ -62,8 +71,13 @@ public:
             if (stack_ == nullptr) return false;
         }
         start(run);
+        // What the sanitizers remember of frames that were abandoned would be wrong of new ones.
+#ifdef RMAP_FIBER_ASAN
+        __asan_unpoison_memory_region(stack_, stack_size);
+#endif
 #ifdef RMAP_FIBER_TSAN
-        if (tsan_ == nullptr) tsan_ = __tsan_create_fiber(0);
+        if (tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
+        tsan_ = __tsan_create_fiber(0);
 #endif
         fresh_ = true;
         return true;
@@ -71,18 +85,15 @@ public:
 
     /// Leaves `from`, which is running, for `to`. Returns when somebody switches back.
     static void change(fiber& from, fiber& to) noexcept {
-#ifdef RMAP_FIBER_TSAN
-        if (from.tsan_ == nullptr) from.tsan_ = __tsan_get_current_fiber();
-        __tsan_switch_to_fiber(to.tsan_, 0);
-#endif
-#ifdef RMAP_FIBER_ASAN
-        last() = &from;
-        __sanitizer_start_switch_fiber(&from.fake_stack_, to.bottom(), to.size());
-#endif
-        change_stacks(from, to);
+        switch_to(from, to, false);
 #ifdef RMAP_FIBER_ASAN
         arrived(from);
 #endif
+    }
+    /// The same, for the last time before `from` is prepared anew.
+    [[noreturn]] static void leave(fiber& from, fiber& to) noexcept {
+        switch_to(from, to, true);
+        __builtin_unreachable();
     }
 
     /// The first thing that an entry function calls.
@@ -93,8 +104,21 @@ public:
     }
 
 private:
+    static void switch_to(fiber& from, fiber& to, [[maybe_unused]] bool for_good) noexcept {
+#ifdef RMAP_FIBER_TSAN
+        if (from.tsan_ == nullptr) from.tsan_ = __tsan_get_current_fiber();
+        __tsan_switch_to_fiber(to.tsan_, 0);
+#endif
+#ifdef RMAP_FIBER_ASAN
+        last() = &from;
+        __sanitizer_start_switch_fiber(for_good ? nullptr : &from.fake_stack_, to.bottom(),
+                                       to.size());
+#endif
+        change_stacks(from, to);
+    }
+
 #if defined(RMAP_FIBER_ASAN) || defined(RMAP_FIBER_TSAN)
-    static constexpr std::size_t stack_size = 512 * 1024;
+    static constexpr std::size_t stack_size = 256 * 1024;
 #else
     static constexpr std::size_t stack_size = 128 * 1024;
 #endif
@@ -208,6 +232,21 @@ private:
 
     std::byte* stack_ = nullptr;
     bool fresh_ = false;
+};
+
+/// What is allocated meanwhile may be abandoned with a stack that points to it: no leak to be
+/// reported by the sanitizer. (Blocks of model_memory are counted by the engine.)
+class leaks_ignored {
+public:
+#ifdef RMAP_FIBER_ASAN
+    leaks_ignored() noexcept { __lsan_disable(); }
+    ~leaks_ignored() { __lsan_enable(); }
+#else
+    leaks_ignored() noexcept {}
+    ~leaks_ignored() {}
+#endif
+    leaks_ignored(const leaks_ignored&) = delete;
+    leaks_ignored& operator=(const leaks_ignored&) = delete;
 };
 
 }  // namespace rmap::inline RMAP_ABI::verify

@@ -4,7 +4,7 @@
 // The C++ memory model as a machine: each atomic location keeps its messages in modification order;
 // each thread has views of what it must see at least. A load may read any message that its view
 // allows, a store may take any place in the order behind what its thread has seen. Agrees with RC11
-// on the litmus table (tests/verify/litmus_test.cpp). The limit: no execution in which a thread
+// on the litmus table (tests/explore/litmus_test.cpp). The limit: no execution in which a thread
 // reads a value that depends on a later step of its own (load buffering, out of thin air).
 
 #include <cstddef>

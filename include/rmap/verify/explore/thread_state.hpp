@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A thread of a scenario, as the engine keeps it, and who waits for whom.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <rmap/verify/explore/clock.hpp>
+#include <rmap/verify/explore/event.hpp>
+#include <rmap/verify/explore/fiber.hpp>
+#include <rmap/verify/explore/objects.hpp>
+
+namespace rmap::inline RMAP_ABI::verify {
+
+struct thread_state {
+    static constexpr unsigned most_watched = 16;
+
+    fiber stack{};
+    const char* name = "";
+    void (*body)(void*) = nullptr;
+    void (*destroy)(void*) = nullptr;
+    operation pending{};
+    bool finished = true;
+    vclock dep{};       // of steps that this thread's next one comes after, by dependence
+    vclock hb{};        // happens-before
+    vclock acquired{};  // what an acquire fence would add
+    vclock released{};  // what a relaxed store publishes: the hb at the last release fence
+    // What was read since the last pause(), and whether something of it was not the newest, or
+    // there was more of it than is remembered.
+    struct {
+        std::uint32_t object, version;
+    } watched[most_watched]{};
+    unsigned watching = 0;
+    bool watched_stale = false;
+    alignas(16) std::byte room[256]{};
+
+    /// Forgets all but the name and the body.
+    void start(unsigned number, const vclock& before) noexcept {
+        finished = false;
+        hb = before;
+        hb.at[number] = 1;
+        dep = {};
+        acquired = hb;
+        released = {};
+        pending = {};
+        watching = 0;
+        watched_stale = false;
+    }
+
+    void watch(std::uint32_t object, std::uint32_t version, bool stale) noexcept {
+        watched_stale = watched_stale || stale;
+        for (unsigned i = 0; i != watching; ++i) {
+            if (watched[i].object == object) {
+                watched[i].version = version;
+                return;
+            }
+        }
+        if (watching == most_watched) {
+            watched_stale = true;
+        } else {
+            watched[watching++] = {object, version};
+        }
+    }
+
+    /// Whether the pending operation can be done.
+    [[nodiscard]] bool can_run(const object_table& objects) const noexcept {
+        switch (pending.kind) {
+            case op_kind::lock:
+                return objects[pending.object].owner == object::nobody &&
+                       objects[pending.object].shared_by == 0;
+            case op_kind::lock_shared: return objects[pending.object].owner == object::nobody;
+            case op_kind::await:
+                if (watched_stale || watching == 0) return true;
+                for (unsigned i = 0; i != watching; ++i) {
+                    if (objects[watched[i].object].version != watched[i].version) return true;
+                }
+                return false;
+            default: return true;
+        }
+    }
+};
+
+/// Who waits for what, and who has it: the text of a deadlock.
+[[nodiscard]] inline std::string waits(const thread_state* threads, unsigned count,
+                                       const object_table& objects) {
+    std::string text;
+    for (unsigned t = 0; t != count; ++t) {
+        if (threads[t].finished) continue;
+        const operation& op = threads[t].pending;
+        if (!text.empty()) text += "; ";
+        text += std::string{threads[t].name} + " waits in " + name_of(op.kind);
+        for (unsigned i = 0; op.kind == op_kind::await && i != threads[t].watching; ++i) {
+            text += (i == 0 ? " for a change of " : ", ") +
+                    objects.name(threads[t].watched[i].object);
+        }
+        if (op.object == no_object) continue;
+        text += " for " + objects.name(op.object);
+        const object& o = objects[op.object];
+        for (unsigned h = 0; h != count; ++h) {
+            const bool holds = o.owner == static_cast<int>(h) || ((o.shared_by >> h) & 1U) != 0;
+            if (holds) text += std::string{", held by "} + threads[h].name;
+        }
+        const bool scenario = o.owner == object::main || ((o.shared_by >> max_threads) & 1U) != 0;
+        if (scenario) text += ", held by the scenario";
+    }
+    return text;
+}
+
+}  // namespace rmap::inline RMAP_ABI::verify
