@@ -20,6 +20,7 @@ enum class lock_rank : unsigned char {
     ksm,
     all_locks,
     file,
+    chain,
     tree,
     page_table,
     pte,
