@@ -108,17 +108,19 @@ private:
         const op_kind kind = t.pending.kind;
         const touch how = touch_of(kind);
         const bool lets_go = how == touch::release || how == touch::release_shared;
-        const bool waits = kind == op_kind::lock || kind == op_kind::lock_shared;
         std::int32_t latest = -1;
         const auto look = [&](touch row) {
             const std::int32_t at = o.last[object::row(row)][q];
             if (at <= latest) return;
             const step& s = e.trace()[static_cast<std::size_t>(at)];
             if (t.dep.at[q] >= s.time) return;
-            // An unlock comes behind its lock, and who waits for a lock does not come before a try
-            // that found it taken. But a try that failed could have come behind the unlock.
+            // An unlock comes behind its lock; but a try that failed could have come behind the
+            // unlock. Who waits for a lock does not come before a try that found it taken by
+            // somebody who is in his way as well: not so a reader before a writer's try that
+            // failed because of readers.
             if (lets_go && !s.failed) return;
-            if (waits && s.failed) return;
+            if (kind == op_kind::lock && s.failed) return;
+            if (kind == op_kind::lock_shared && s.op.kind == op_kind::try_lock_shared) return;
             latest = at;
         };
         if (how == touch::nothing) return -1;
@@ -165,6 +167,8 @@ private:
         if (is_first(p, clock)) initials |= bit(p);
         node& n = path_[at];
         initials &= n.enabled;
+        // Whoever could begin waits: for the very step, or for one of others that is still to come.
+        if (initials == 0) n.backtrack |= n.enabled;
         if ((n.backtrack & initials) == 0) n.backtrack |= initials & (~initials + 1);
     }
 
