@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Runs the toy kernel of tests/freestanding, which elsewhere is only compiled, linked and looked at.
+// Runs the toy kernel of tests/freestanding, which elsewhere is only compiled, linked and looked
+// at.
 
 #include "freestanding/toy.cpp"
 
