@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
+#include <type_traits>
 
 #include <rmap/verify/explore.hpp>
 
@@ -13,12 +15,17 @@ namespace rmap::inline RMAP_ABI::verify {
 
 namespace detail {
 
+/// A scenario, whatever its type: so that users' tests compile fast.
+struct scenario_ref {
+    void (*call)(void*, test&);
+    void* data;
+};
+
 /// One scenario with its options: what every search of it has in common.
-template <class Scenario>
 class exploration {
 public:
-    exploration(std::string_view name, const explore_options& with, Scenario& scenario)
-        : name_{name}, with_{with}, scenario_{&scenario} {}
+    exploration(std::string_view name, const explore_options& with, scenario_ref scenario)
+        : name_{name}, with_{with}, scenario_{scenario} {}
 
     explore_result run() {
         const auto begin = std::chrono::steady_clock::now();
@@ -45,7 +52,7 @@ private:
         auto body = [&] {
             e.objects().forget_names();
             test t{e};
-            (*scenario_)(t);
+            scenario_.call(scenario_.data, t);
         };
         const bool done = search_with(e, by, body, most_, result_);
         result_.steps += e.steps_in_all();
@@ -137,7 +144,7 @@ private:
         auto body = [&] {
             e.objects().forget_names();
             test t{e};
-            (*scenario_)(t);
+            scenario_.call(scenario_.data, t);
         };
         ++result_.executions;
         const bool ok = e.execute(body);
@@ -179,7 +186,7 @@ private:
 
     std::string_view name_;
     explore_options with_;
-    Scenario* scenario_;
+    scenario_ref scenario_;
     limits most_{};
     bool has_invariant_ = false;
     explore_result result_{};
@@ -190,7 +197,10 @@ private:
 /// Explores a scenario: a callable that takes a test&. Runs in the calling thread.
 template <class Scenario>
 explore_result explore(std::string_view name, const explore_options& with, Scenario&& scenario) {
-    return detail::exploration<std::remove_reference_t<Scenario>>{name, with, scenario}.run();
+    using type = std::remove_reference_t<Scenario>;
+    const auto call = [](void* data, test& t) { (*static_cast<type*>(data))(t); };
+    void* const data = const_cast<void*>(static_cast<const void*>(std::addressof(scenario)));
+    return detail::exploration{name, with, {call, data}}.run();
 }
 
 }  // namespace rmap::inline RMAP_ABI::verify

@@ -22,6 +22,7 @@
 #include <rmap/verify/explore/event.hpp>
 #include <rmap/verify/explore/failure.hpp>
 #include <rmap/verify/explore/fiber.hpp>
+#include <rmap/verify/explore/fingerprint.hpp>
 #include <rmap/verify/explore/objects.hpp>
 #include <rmap/verify/explore/strategy.hpp>
 #include <rmap/verify/explore/thread_state.hpp>
@@ -50,23 +51,20 @@ public:
     }
 
     // ---- one execution
-    // -----------------------------------------------------------------------------
 
     /// Runs `scenario` (a callable, taking nothing) once. False: it failed, see failed().
     template <class Scenario>
     bool execute(Scenario& scenario) {
+        return execute([](void* s) { (*static_cast<Scenario*>(s))(); }, &scenario);
+    }
+    bool execute(void (*scenario)(void*), void* data) {
         begin();
-        struct shared {
-            static void entry() {
-                engine& e = *active();
-                fiber::entered(e.scenario_);
-                e.guarded([&] { (*static_cast<Scenario*>(e.scenario_data_))(); });
-                e.check_end();
-                fiber::leave(e.scenario_, e.root_);
-            }
-        };
-        scenario_data_ = &scenario;
-        if (!scenario_.prepare(&shared::entry)) return fail_quietly("no memory for a stack");
+        scenario_call_ = scenario;
+        scenario_data_ = data;
+        if (!scenario_.prepare(&scenario_entry)) {
+            failure_ = {failure_kind::limit, "no memory for a stack"};
+            return false;
+        }
         engine* const outer = active();
         active() = this;
         {
@@ -92,9 +90,11 @@ public:
     [[nodiscard]] block_table& memory() noexcept { return memory_; }
     [[nodiscard]] const engine_options& options() const noexcept { return options_; }
     /// Equal for executions that differ only in the order of independent steps.
-    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_ + weak_.order_hash() * 7; }
+    [[nodiscard]] std::uint64_t hash() const noexcept {
+        return fingerprint_.state() + weak_.order_hash() * 7;
+    }
     [[nodiscard]] std::uint64_t graph_hash() const noexcept {
-        return graph_hash_ + weak_.order_hash() * 7;
+        return fingerprint_.graph() + weak_.order_hash() * 7;
     }
     /// Whether the scenario has something that must hold after every step: then the order of
     /// independent steps matters, too.
@@ -102,7 +102,6 @@ public:
     [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
 
     // ---- called by the scenario
-    // ----------------------------------------------------------------------
 
     /// Declares a thread; it runs in run().
     template <class Body>
@@ -163,7 +162,6 @@ public:
     }
 
     // ---- called by the model types
-    // -------------------------------------------------------------------
 
     static constexpr int main_thread = -1;
     [[nodiscard]] int current() const noexcept { return current_; }
@@ -200,12 +198,7 @@ public:
 
     /// Adds to the hash what the step that is being done has seen.
     void account(std::uint64_t what, bool of_graph = true) noexcept {
-        if (!on_thread()) return;
-        const step& s = trace_.back();
-        const std::uint64_t h =
-            mix((std::uint64_t{s.thread} << 56) ^ (std::uint64_t{s.time} << 24) ^ what);
-        hash_ += h;
-        if (of_graph) graph_hash_ += h;
+        if (on_thread()) fingerprint_.add_seen(trace_.back(), what, of_graph);
     }
 
     /// A choice of the memory model.
@@ -230,7 +223,7 @@ private:
     void begin() {
         failure_ = {};
         pruned_ = false;
-        hash_ = graph_hash_ = 0;
+        fingerprint_ = {};
         trace_.clear();
         values_.clear();
         memory_.reset();
@@ -239,7 +232,6 @@ private:
         thread_count_ = 0;
         ran_ = in_invariant_ = false;
         heap_ = no_object;
-        sc_steps_ = 0;
         current_ = main_thread;
         running_ = starting_ = false;
         main_hb_ = {};
@@ -249,9 +241,12 @@ private:
         strategy_->begin(*this);
     }
 
-    bool fail_quietly(const char* what) {
-        failure_ = {failure_kind::limit, what};
-        return false;
+    static void scenario_entry() {
+        engine& e = *active();
+        fiber::entered(e.scenario_);
+        e.guarded([&] { e.scenario_call_(e.scenario_data_); });
+        e.check_end();
+        fiber::leave(e.scenario_, e.root_);
     }
 
     static void thread_entry() {
@@ -350,14 +345,9 @@ private:
         if (ordered) objects_[op.object].after(op.kind, t, index, s.dep);
         if (invariant_ != nullptr) all_dep_ = s.dep;
         trace_.push_back({op, static_cast<std::uint8_t>(t), false, false, s.dep.at[t], 0});
-        std::uint64_t what = mix((std::uint64_t{static_cast<unsigned>(op.kind)} << 8) ^ t) +
-                             (op.object == no_object ? 0 : objects_[op.object].name_hash);
-        what = ordered || invariant_ != nullptr ? what ^ hash_of(s.dep)
-                                                : what ^ (std::uint64_t{s.dep.at[t]} << 20);
-        hash_ += mix(what);
-        graph_hash_ += mix(what);
-        // The order of sequentially consistent operations is a part of the state, not of the graph.
-        if (options_.weak && op.mo == order::seq_cst) hash_ += mix(what + ++sc_steps_);
+        fingerprint_.add(op, t, op.object == no_object ? 0 : objects_[op.object].name_hash, s.dep,
+                         ordered || invariant_ != nullptr);
+        if (options_.weak && op.mo == order::seq_cst) fingerprint_.add_to_total_order(t);
         last_ = static_cast<int>(t);
         ++steps_in_all_;
     }
@@ -389,9 +379,7 @@ private:
     int last_ = -1;
     unsigned thread_count_ = 0;
     std::uint32_t heap_ = no_object;
-    std::uint32_t sc_steps_ = 0;
-    std::uint64_t hash_ = 0;
-    std::uint64_t graph_hash_ = 0;
+    fingerprint fingerprint_{};
     std::uint64_t steps_in_all_ = 0;
     vclock main_hb_{};
     vclock all_dep_{};
@@ -403,6 +391,7 @@ private:
     weak_memory weak_{};
     fiber root_{};
     fiber scenario_{};
+    void (*scenario_call_)(void*) = nullptr;
     void* scenario_data_ = nullptr;
     void (*invariant_)(void*) = nullptr;
     void* invariant_data_ = nullptr;

@@ -38,7 +38,7 @@ public:
             object& o = enter(*e, op_kind::lock, at);
             if (!e->on_thread() && (o.owner != object::nobody || o.shared_by != 0)) blocked(*e);
             o.owner = holder(*e);
-            learn(*e, o);
+            learn(*e, o, true);
         }
     }
     [[nodiscard]] bool try_lock(where at = where::current()) noexcept {
@@ -48,7 +48,7 @@ public:
         const bool free = o.owner == object::nobody && o.shared_by == 0;
         if (!free) return refused(*e);
         o.owner = holder(*e);
-        learn(*e, o);
+        learn(*e, o, true);
         return true;
     }
     void unlock(where at = where::current()) noexcept {
@@ -56,7 +56,7 @@ public:
             object& o = enter(*e, op_kind::unlock, at);
             if (o.owner != holder(*e)) not_owner(*e);
             o.owner = object::nobody;
-            teach(*e, o);
+            teach(*e, o, true);
         }
     }
 
@@ -65,7 +65,7 @@ public:
             object& o = enter(*e, op_kind::lock_shared, at);
             if (!e->on_thread() && o.owner != object::nobody) blocked(*e);
             o.shared_by |= bit(*e);
-            learn(*e, o);
+            learn(*e, o, false);
         }
     }
     [[nodiscard]] bool try_lock_shared(where at = where::current()) noexcept {
@@ -74,7 +74,7 @@ public:
         object& o = enter(*e, op_kind::try_lock_shared, at);
         if (o.owner != object::nobody) return refused(*e);
         o.shared_by |= bit(*e);
-        learn(*e, o);
+        learn(*e, o, false);
         return true;
     }
     void unlock_shared(where at = where::current()) noexcept {
@@ -82,7 +82,7 @@ public:
             object& o = enter(*e, op_kind::unlock_shared, at);
             if ((o.shared_by & bit(*e)) == 0) not_owner(*e);
             o.shared_by &= ~bit(*e);
-            teach(*e, o);
+            teach(*e, o, false);
         }
     }
 
@@ -130,17 +130,18 @@ private:
 
     // Shared holders teach each other nothing, but who comes after them exclusively learns from
     // all.
-    static void learn(engine& e, object& o) noexcept {
+    static void learn(engine& e, object& o, bool exclusively) noexcept {
         e.hb().join(o.released);
+        if (exclusively) e.hb().join(o.shared_released);
         if (e.options().weak && e.on_thread()) {
-            e.weak().take(static_cast<unsigned>(e.current()), o.location);
+            e.weak().take(static_cast<unsigned>(e.current()), o.location, exclusively);
         }
     }
-    static void teach(engine& e, object& o) noexcept {
+    static void teach(engine& e, object& o, bool exclusively) noexcept {
         ++o.version;
-        o.released.join(e.hb());
+        (exclusively ? o.released : o.shared_released).join(e.hb());
         if (e.options().weak && e.on_thread()) {
-            e.weak().let_go(static_cast<unsigned>(e.current()), o.location);
+            e.weak().let_go(static_cast<unsigned>(e.current()), o.location, exclusively);
         }
         e.advance();
     }

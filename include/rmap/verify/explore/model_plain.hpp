@@ -24,7 +24,7 @@ public:
         // What a thread constructs, others must not read before they may.
         if (e->options().plain_points) {
             number(*e);
-        } else if (e->on_thread()) {
+        } else {
             written(*e, "is constructed");
         }
     }
@@ -159,8 +159,8 @@ public:
     }
 
 private:
+    detail::plain_core core_{};  // first: its address is the field's
     T value_;
-    detail::plain_core core_{};
 };
 
 inline void model::fence(order o, location at) noexcept {

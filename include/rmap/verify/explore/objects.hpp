@@ -24,6 +24,7 @@ struct object {
     vclock wrote{};      // dependence: all changes
     vclock accessed{};   // dependence: all accesses
     vclock released{};   // happens-before: what an acquirer learns
+    vclock shared_released{};  // and what an exclusive one learns besides, of a lock
     std::uint32_t version = 0;   // changes when a waiting thread could see something new
     std::uint32_t location = 0;  // under weak memory
     std::uint64_t name_hash = 0;

@@ -75,12 +75,17 @@ public:
         lock_views_[locks_] = {};
         return locks_++;
     }
-    /// Who takes a lock sees what those who let go of it have seen.
-    void take(unsigned t, std::uint32_t lock) {
-        join(threads_[t].cur, lock_views_[lock]);
+    /// Who takes a lock sees what those who let go of it have seen; shared holders not what others
+    /// of their kind have.
+    void take(unsigned t, std::uint32_t lock, bool exclusively) noexcept {
+        join(threads_[t].cur, lock_views_[lock].exclusive);
+        if (exclusively) join(threads_[t].cur, lock_views_[lock].shared);
         join(threads_[t].acq, threads_[t].cur);
     }
-    void let_go(unsigned t, std::uint32_t lock) { join(lock_views_[lock], threads_[t].cur); }
+    void let_go(unsigned t, std::uint32_t lock, bool exclusively) noexcept {
+        join(exclusively ? lock_views_[lock].exclusive : lock_views_[lock].shared,
+             threads_[t].cur);
+    }
 
     /// A thread begins: it sees all that the scenario did before.
     void start(unsigned t) noexcept {
@@ -281,7 +286,10 @@ private:
     std::uint32_t locks_ = 0;
     std::uint64_t order_hash_ = 0;
     std::vector<location> table_{};
-    std::vector<view> lock_views_{};
+    struct lock_view {
+        view exclusive{}, shared{};
+    };
+    std::vector<lock_view> lock_views_{};
     thread_views threads_[max_threads]{};
     view sc_{};
 };
