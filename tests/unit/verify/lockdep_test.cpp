@@ -229,6 +229,22 @@ BOOST_AUTO_TEST_CASE(readers_that_never_wait_for_readers) {
     BOOST_TEST(reports.take() == "inversion");
 }
 
+// The same two chains, the other one first.
+BOOST_AUTO_TEST_CASE(readers_that_never_wait_for_readers_and_close_the_circle) {
+    lock_reports reports;
+    reader_a a;
+    reader_b b;
+    {
+        const write_guard outer{b};
+        const read_guard inner{a};
+    }
+    {
+        const read_guard outer{a};
+        const write_guard inner{b};
+    }
+    BOOST_TEST(reports.take() == "");
+}
+
 BOOST_AUTO_TEST_CASE(same_class) {
     lock_reports reports;
     std::array<lock_a, 3> a;

@@ -66,8 +66,8 @@ public:
         std::string all = "digraph locks {\n    node [shape=box];\n";
         for_each_edge([&](const lock_edge& e) {
             if (!e.direct && !e.wrong) return;
-            all += text("    \"", detail::name_of_lock(e.from, e.from_subclass), "\" -> \"",
-                        detail::name_of_lock(e.to, e.to_subclass), '"',
+            all += text("    \"", name_of_lock(e.from, e.from_subclass), "\" -> \"",
+                        name_of_lock(e.to, e.to_subclass), '"',
                         e.wrong    ? " [color=red]"
                         : e.nested ? " [style=dashed, label=\"nested\"]"
                                    : "",
@@ -190,8 +190,8 @@ private:
             const auto& [of, subclass] = edges_[e.first];
             const auto& [next, next_subclass] = edges_[e.second];
             const auto& seen = edges_.seen(e);
-            all += text("  before, ", detail::name_of_lock(of, subclass), " then ",
-                        detail::name_of_lock(next, next_subclass), ": a thread held\n",
+            all += text("  before, ", name_of_lock(of, subclass), " then ",
+                        name_of_lock(next, next_subclass), ": a thread held\n",
                         detail::lines_of({seen.data(), seen.size() - 1}, seen.back()));
         }
         if (outwards) all += order_of(h, now);

@@ -44,14 +44,16 @@ struct lock_report {
     std::string text;  // lines, each with its end
 };
 
-namespace detail {
-
+/// The name of a node of the graph: "tree lock", or with a subclass "pte lock/1".
 [[nodiscard]] inline std::string name_of_lock(const lock_class* of, unsigned subclass) {
     const std::string name = of == nullptr ? "a lock without a name" : of->name();
     return subclass == 0 ? name : text(name, '/', subclass);
 }
+
+namespace detail {
+
 [[nodiscard]] inline std::string name_of_lock(const held_lock& h) {
-    return name_of_lock(h.of, h.note.subclass);
+    return verify::name_of_lock(h.of, h.note.subclass);
 }
 
 /// A function's name without what compilers put behind it for templates.
