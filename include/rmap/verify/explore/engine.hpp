@@ -102,7 +102,6 @@ public:
     [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
 
     // ---- called by the scenario
-
     /// Declares a thread; it runs in run().
     template <class Body>
     void add_thread(const char* name, Body&& body) {

@@ -15,7 +15,11 @@ class replay_search final : public strategy {
 public:
     explicit replay_search(schedule s) : schedule_{static_cast<schedule&&>(s)} {}
 
-    [[nodiscard]] bool diverged() const noexcept { return diverged_; }
+    /// Whether the schedule could not be followed, or not to its end.
+    [[nodiscard]] bool diverged() const noexcept {
+        return diverged_ || thread_ != schedule_.threads.size() ||
+               value_ < schedule_.values.size();
+    }
 
     void begin(engine&) override {
         thread_ = value_ = 0;
