@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What lockdep reports while one of these lives, which begins with an empty graph.
+// What lockdep reports while a lock_reports lives, which begins with an empty graph; and locks of
+// some classes to play with, which hold nobody up.
 
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <rmap/locks/none.hpp>
 #include <rmap/verify/lockdep.hpp>
 
 namespace rmap_test {
@@ -42,5 +44,20 @@ private:
     std::mutex mutex_;
     std::vector<rmap::verify::lock_report> all_;
 };
+
+inline constexpr rmap::verify::lock_class class_a{"a"};
+inline constexpr rmap::verify::lock_class class_b{"b"};
+inline constexpr rmap::verify::lock_class class_c{"c"};
+
+using lock_a = rmap::verify::lockdep_of<rmap::locks::none, class_a>;
+using lock_b = rmap::verify::lockdep_of<rmap::locks::none, class_b>;
+using lock_c = rmap::verify::lockdep_of<rmap::locks::none, class_c>;
+
+/// Readers of this one never wait for each other.
+struct reader_lock : rmap::locks::none {
+    static constexpr bool readers_nest = true;
+};
+using reader_a = rmap::verify::lockdep_of<reader_lock, class_a>;
+using reader_b = rmap::verify::lockdep_of<reader_lock, class_b>;
 
 }  // namespace rmap_test
