@@ -9,6 +9,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
+#include <rmap/locking/concept.hpp>
 #include <rmap/locks/concept.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -57,6 +58,18 @@ struct compatible_axes {
         "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
         "a vma is linked to more than one anon_vma, which this topology cannot say. Use "
         "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
+    static_assert(
+        Policy::topology::has_links || !(locks_whole_chains<typename Policy::locking> ||
+                                         locks_own_first<typename Policy::locking>),
+        "rmap: axes 'locking' and 'topology' contradict each other: the discipline locks each "
+        "anon_vma that a vma is linked to, which this topology cannot enumerate. Use "
+        "locking = rmap::locking::root or topology = rmap::topologies::chain_tree");
+    static_assert(
+        !locks_own_first<typename Policy::locking> || !Policy::merge::may_reuse(0, 0),
+        "rmap: axes 'locking' and 'merge' contradict each other: the discipline locks a vma's own "
+        "anon_vma first and newer ones never after it, but where a fork child may reuse an "
+        "ancestor's, its own is not the newest. Use locking = rmap::locking::root or "
+        "rmap::locking::lock_all, or merge = rmap::merges::never");
     static constexpr bool value = true;
 };
 
@@ -66,14 +79,18 @@ struct compatible_walk {
     static_assert(
         Need != need::complete || Policy::locking::walk_is_complete,
         "rmap: a complete walk needs a 'locking' discipline whose walks are complete. Use "
-        "locking = rmap::locking::root, or ask for need::may_miss (ageing), or say "
-        "need::unsound");
+        "locking = rmap::locking::root or rmap::locking::lock_all, or ask for need::may_miss "
+        "(ageing), or say need::unsound");
     static constexpr bool value = true;
 };
 
 /// Instantiated by take_all_locks.
 template <class Policy>
 struct compatible_all_locks {
+    static_assert(locks_one_a_tree<typename Policy::locking>,
+                  "rmap: take_all_locks needs a 'locking' discipline in which one lock guards a "
+                  "fork tree, as there is no order in which the locks of several chains could be "
+                  "held at once. Use locking = rmap::locking::root");
     static_assert(requires(typename Policy::lock& l) { { l.lock() } -> std::same_as<void>; },
                   "rmap: take_all_locks holds any number of locks and cannot keep the tokens of a "
                   "'lock' whose lock() returns one. Use a lock without a token");

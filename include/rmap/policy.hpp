@@ -18,10 +18,15 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/lifetimes/caller_held.hpp>
 #include <rmap/lifetimes/type_stable.hpp>
+#include <rmap/locking/lock_all.hpp>
+#include <rmap/locking/per_anon_vma.hpp>
 #include <rmap/locking/root.hpp>
+#include <rmap/locking/seq_retry.hpp>
+#include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>
 #include <rmap/locks/spin.hpp>
+#include <rmap/locks/ticket.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
 #include <rmap/topologies/chain_tree.hpp>

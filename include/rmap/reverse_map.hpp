@@ -141,6 +141,11 @@ public:
         static_assert(has_page_table_lock<Vma>,
                       "rmap: the address space must have a page_table_lock. A common mistake is a "
                       "private one; specialise rmap::mm_traits for another name");
+        static_assert(
+            !locks_whole_chains<locking_type> || has_anon_vma_chain_lock<Vma, Policy>,
+            "rmap: a 'locking' discipline that locks whole chains needs an anon_vma_chain_lock, of "
+            "the policy's lock type, in the address space. Specialise rmap::mm_traits for another "
+            "name, or use locking = rmap::locking::root");
         pool_.clear(memory_);
     }
 
@@ -345,6 +350,9 @@ public:
     }
     [[nodiscard]] static auto& page_table_lock(Vma& v) noexcept {
         return mm_traits<mm_type>::page_table_lock(vma_traits_type::mm(v));
+    }
+    [[nodiscard]] static lock_type& anon_vma_chain_lock(Vma& v) noexcept {
+        return mm_traits<mm_type>::anon_vma_chain_lock(vma_traits_type::mm(v));
     }
     [[nodiscard]] allocator_type& memory() noexcept { return memory_; }
     [[nodiscard]] auto& pool() noexcept { return pool_; }

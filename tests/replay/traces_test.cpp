@@ -22,6 +22,9 @@ using suite::check;
 struct std_locks : default_policy {
     using lock = hosted::shared_mutex;
 };
+struct chain_locks : default_policy {
+    using locking = rmap::locking::lock_all;
+};
 
 std::vector<std::string> traces() {
     std::vector<std::string> out;
@@ -58,5 +61,6 @@ int main() {
     replay_all<never_merge>("never_merge");
     replay_all<single_threaded>("single_threaded");
     replay_all<std_locks>("std_locks");
+    replay_all<chain_locks>("chain_locks");
     return suite::result();
 }

@@ -210,6 +210,9 @@ struct locking_that_throws : locking_archetype {
 static_assert(locking_discipline<locking_archetype, policy>);
 static_assert(locking_discipline<locking::root, policy>);
 static_assert(locking_discipline<locking::root, single_threaded>);
+static_assert(locking_discipline<locking::lock_all, policy>);
+static_assert(locking_discipline<locking::per_anon_vma, policy>);
+static_assert(locking_discipline<locking::seq_retry, policy>);
 static_assert(!locking_discipline<int, policy>);
 static_assert(!locking_discipline<locks::spin, policy>);
 static_assert(!locking_discipline<locking_without_facts, policy>);
@@ -221,6 +224,23 @@ static_assert(!locking_discipline<locking_that_owns_in_secret, policy>);
 static_assert(!locking_discipline<locking_that_never_looks_again, policy>);
 static_assert(!locking_discipline<locking_without_empty_update, policy>);
 static_assert(!locking_discipline<locking_that_throws, policy>);
+
+// What they say of themselves.
+static_assert(locking::root::walk_is_complete && locking::lock_all::walk_is_complete);
+static_assert(!locking::per_anon_vma::walk_is_complete && !locking::seq_retry::walk_is_complete);
+static_assert(locks_one_a_tree<locking::root> && !locks_one_a_tree<locking::lock_all>);
+static_assert(locks_whole_chains<locking::lock_all> && !locks_whole_chains<locking::root>);
+static_assert(locks_own_first<locking::per_anon_vma> && locks_own_first<locking::seq_retry>);
+static_assert(!locks_one_a_tree<locking_archetype> && !locks_own_first<locking_archetype>);
+
+// What an anon_vma carries for them: nothing, if they need nothing.
+template <class Locking>
+struct locked_by : default_policy {
+    using locking = Locking;
+};
+static_assert(sizeof(anon_vma<locked_by<locking::root>>) == 48);
+static_assert(sizeof(anon_vma<locked_by<locking::lock_all>>) == 48 + 2 * sizeof(void*));
+static_assert(sizeof(anon_vma<locked_by<locking::per_anon_vma>>) == 48 + 2 * sizeof(void*));
 
 // ---- anon_vma_lifetime
 

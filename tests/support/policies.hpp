@@ -56,6 +56,13 @@ struct std_shared : rmap::default_policy {
     using atomics = rmap::hosted::std_atomics;
     using lock = rmap::hosted::shared_mutex;
 };
+struct chain_locked : rmap::default_policy {
+    using lock = rmap::locks::mcs;
+    using locking = rmap::locking::lock_all;
+};
+struct chain_locked_shared : rmap::default_policy {
+    using locking = rmap::locking::lock_all;
+};
 
 /// Any policy with the memory that tests can let fail.
 template <class Policy>
@@ -67,20 +74,23 @@ template <template <class> class F>
 using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6_18>>,
                          F<tested<rmap::never_merge>>, F<tested<rmap::single_threaded>>,
                          F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
-                         F<tested<std_shared>>, F<tested<rmap::counted<rmap::default_policy>>>>;
+                         F<tested<std_shared>>, F<tested<chain_locked>>,
+                         F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>
 using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
-                            F<tested<token_locked>>>;
+                            F<tested<token_locked>>, F<tested<chain_locked>>>;
 
 template <template <class> class F>
 using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_merge>>,
-                       F<tested<rmap::single_threaded>>, F<tested<token_locked>>>;
+                       F<tested<rmap::single_threaded>>, F<tested<token_locked>>,
+                       F<tested<chain_locked>>>;
 
 /// Those that several threads may use, and whose try modes can fail.
 template <template <class> class F>
 using locking =
-    std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>>;
+    std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>,
+               F<tested<chain_locked_shared>>>;
 
 /// One, for what does not depend on the policy.
 template <template <class> class F>

@@ -14,6 +14,7 @@ namespace rmap_test {
 template <class Policy>
 struct toy_mm {
     typename Policy::lock page_table_lock{};
+    typename Policy::lock anon_vma_chain_lock{};
 };
 
 template <class Policy>
@@ -47,6 +48,7 @@ struct toy {
 template <class Policy>
 struct member_mm {
     typename Policy::lock first_fault_lock{};
+    typename Policy::lock anon_vma_chain_lock{};
 };
 
 template <class Policy>
@@ -105,6 +107,9 @@ template <class Own>
 struct rmap::mm_traits<rmap_test::member_mm<Own>> {
     static auto& page_table_lock(rmap_test::member_mm<Own>& mm) noexcept {
         return mm.first_fault_lock;
+    }
+    static auto& anon_vma_chain_lock(rmap_test::member_mm<Own>& mm) noexcept {
+        return mm.anon_vma_chain_lock;
     }
 };
 

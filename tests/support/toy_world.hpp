@@ -31,6 +31,7 @@ struct mm {
     mm& operator=(const mm&) = delete;
 
     typename Policy::lock page_table_lock{};
+    typename Policy::lock anon_vma_chain_lock{};
     std::map<rmap::pgno, std::unique_ptr<vma<Policy>>> vmas;
     std::map<rmap::pgno, page<Policy>*> entries;
 };

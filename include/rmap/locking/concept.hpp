@@ -4,9 +4,13 @@
 // The locking axis: which locks an update of chains and a walk over them take. A discipline states
 // what its walks are worth; generic code asks (compat.hpp) instead of naming disciplines.
 //
-//   root   one lock for a whole fork tree (Linux since 2.6.36)
+//   root           one lock for a whole fork tree; complete (Linux since 2.6.36)
+//   lock_all       an update locks every anon_vma of the vma's chain; complete (seed 002)
+//   per_anon_vma   a change of a range locks the vma's own anon_vma; best effort (Linux 2.6.34)
+//   seq_retry      the same with a counter at which walks look; best effort (seed 003)
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 #include <rmap/core/config.hpp>
@@ -27,8 +31,9 @@ template <class L, class Policy>
 concept locking_discipline = requires(anon_vma<Policy>& av, walk_mode mode) {
     // Whether a walk meets every place where the page is mapped during the whole walk (I1).
     { L::walk_is_complete } -> std::convertible_to<bool>;
-    // A guard: all chains of the fork tree that `av` belongs to may be changed. Made from nothing
-    // it holds nothing.
+    // A guard: the chains that lead to `av` may be changed. Made from nothing it holds nothing.
+    // What a change of all that a vma is linked to takes beyond its own anon_vma's guard, the
+    // discipline says by the optional members below.
     typename L::template update<Policy>;
     requires std::is_nothrow_constructible_v<typename L::template update<Policy>,
                                              anon_vma<Policy>&>;
@@ -46,6 +51,57 @@ concept locking_discipline = requires(anon_vma<Policy>& av, walk_mode mode) {
         // Whether `av` still belongs to what was locked: a recycled one may not.
         { w.covers(av) } noexcept -> std::same_as<bool>;
     };
+};
+
+// ---- What a discipline may have besides. None of it costs those that have it not.
+//
+//   one_lock_a_tree   a fact, true: the update guard of any member guards the whole fork tree
+//   whole_chains      a fact, true: update<Policy> is also made from (vma_hook&, lock&), for
+//                     changes of all that a vma is linked to, and from (anon_vma&, lock&), for
+//                     the first link of a vma; the lock is the space's anon_vma_chain_lock
+//   own_comes_first   a fact, true: it locks a vma's own anon_vma before the rest of the chain. As
+//                     who locks two takes the newer first, no other may be newer
+//   slot<Policy>      what each anon_vma carries for it, in the member `locking`
+//   relink<Policy>    a guard made from a vma's hook and held, inside the update guard of its own
+//                     anon_vma, while links of it change, but not while its range does
+//   walk<Policy>      may have look(hook, read): calls read() and tells whether what that read of
+//                     the vma counts; if it does not, the walk begins again
+
+namespace detail {
+
+template <class Policy>
+struct no_relink {
+    template <class Hook>
+    explicit constexpr no_relink(const Hook&) noexcept {}
+};
+
+template <class Policy, class L>
+struct relink_of {
+    using type = no_relink<Policy>;
+};
+template <class Policy, class L>
+    requires requires { typename L::template relink<Policy>; }
+struct relink_of<Policy, L> {
+    using type = typename L::template relink<Policy>;
+};
+
+}  // namespace detail
+
+/// Held while links of a vma change.
+template <class Policy>
+using relink_guard = typename detail::relink_of<Policy, typename Policy::locking>::type;
+
+template <class L>
+concept locks_one_a_tree = requires { requires L::one_lock_a_tree; };
+template <class L>
+concept locks_whole_chains = requires { requires L::whole_chains; };
+template <class L>
+concept locks_own_first = requires { requires L::own_comes_first; };
+
+/// Whether a walk may have to begin again.
+template <class Walk, class Hook>
+concept looks_again = requires(const Walk& walk, const Hook& hook, void (&read)()) {
+    { walk.look(hook, read) } noexcept -> std::same_as<bool>;
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -11,7 +11,9 @@
 //     page lock            one page's; mm/fault.hpp, mm/migrate.hpp, mm/ksm.hpp, mm/truncate.hpp
 //       ksm_node::lock     ops/ksm.hpp
 //         i_mmap::lock     a file's vmas; ops/file.hpp, ops/adjust.hpp, ops/walk_file.hpp
-//           tree lock      the lock of an anon_vma's root (locking::root); locking/root.hpp
+//           anon_vma_chain_lock   an address space's, under locking::lock_all alone
+//           tree lock      the lock of an anon_vma's root (locking::root), or of each anon_vma of a
+//                          chain, the newest first; locking/root.hpp, locking/held_locks.hpp
 //             page_table_lock   an address space's; ops/prepare.hpp
 //             pte lock     one leaf page table's; mm/page_table.hpp. Two at once: fork and mremap
 //                          hold the mmap_lock exclusively, and take the source's first

@@ -10,12 +10,16 @@
 #include <rmap/core/list.hpp>
 #include <rmap/core/lock_rank.hpp>
 #include <rmap/core/types.hpp>
+#include <rmap/locking/concept.hpp>
 #include <rmap/mm/page_table.hpp>
 #include <rmap/mm/vma.hpp>
 #include <rmap/model/ksm.hpp>
 #include <rmap/model/vma.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
+
+/// In the place of a lock that nobody takes.
+struct no_chain_lock {};
 
 template <class Policy>
 class address_space : public list_node<typename Policy::atomics> {
@@ -34,6 +38,10 @@ class address_space : public list_node<typename Policy::atomics> {
 public:
     /// Exclusive for every change of vmas, shared for faults: lock_rank::mmap.
     lock_of_rank<Policy, lock_rank::mmap> mmap_lock{};
+    /// Taken around changes of chains, if the discipline asks for it.
+    [[no_unique_address]] std::conditional_t<locks_whole_chains<typename Policy::locking>,
+                                             lock_of_rank<Policy, lock_rank::chain>, no_chain_lock>
+        anon_vma_chain_lock{};
     page_table<Policy> table{};
     /// Whatever name the user gives it.
     std::uint64_t label = 0;
@@ -124,6 +132,9 @@ namespace rmap::inline RMAP_ABI {
 template <class Policy>
 struct mm_traits<mm::address_space<Policy>> {
     static auto& page_table_lock(mm::address_space<Policy>& m) noexcept { return m.table.lock; }
+    static auto& anon_vma_chain_lock(mm::address_space<Policy>& m) noexcept {
+        return m.anon_vma_chain_lock;
+    }
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -27,6 +27,11 @@ struct options {
 
 template <class Policy = default_policy>
 class system {
+    static_assert(Policy::locking::walk_is_complete,
+                  "rmap: the reference mm needs a 'locking' discipline whose walks are complete, "
+                  "as it migrates pages. Use locking = rmap::locking::root or "
+                  "rmap::locking::lock_all");
+
 public:
     using policy = Policy;
     using space = address_space<Policy>;

@@ -16,6 +16,23 @@
 
 namespace rmap::inline RMAP_ABI {
 
+namespace detail {
+
+template <class Policy>
+struct no_locking_slot {};
+
+template <class Policy, class L>
+struct locking_slot {
+    using type = no_locking_slot<Policy>;
+};
+template <class Policy, class L>
+    requires requires { typename L::template slot<Policy>; }
+struct locking_slot<Policy, L> {
+    using type = typename L::template slot<Policy>;
+};
+
+}  // namespace detail
+
 template <class Policy>
 class anon_vma {
     using atomics = typename Policy::atomics;
@@ -56,6 +73,10 @@ public:
     plain<std::uint32_t> num_active_vmas{0};   // vmas whose own anon_vma this is
     plain<bool> taken{false};  // by take_all_locks; also needs the map's mutex for it
     anchor_type links{};                       // to the vmas
+
+    // What the discipline keeps here, by its own rules; most keep nothing.
+    [[no_unique_address]]
+    typename detail::locking_slot<Policy, typename Policy::locking>::type locking{};
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -101,6 +101,14 @@ struct mm_traits {
     {
         return m.page_table_lock;
     }
+
+    /// Held around every change of the space's chains by disciplines that lock whole chains
+    /// (locking/lock_all.hpp); others do not ask. Outside the tree locks in the lock order.
+    static auto& anon_vma_chain_lock(Mm& m) noexcept
+        requires requires { m.anon_vma_chain_lock; }
+    {
+        return m.anon_vma_chain_lock;
+    }
 };
 
 /// The hook of a vma, and the vma of a hook.
@@ -134,6 +142,13 @@ template <class V>
 concept has_page_table_lock = has_mm<V> && requires(const V& c) {
     { mm_traits<std::remove_reference_t<decltype(vma_traits<V>::mm(c))>>::page_table_lock(
         vma_traits<V>::mm(c)) } noexcept;
+};
+
+/// A lock for changes of chains, in the address space, of a type that converts to the policy's.
+template <class V, class Policy>
+concept has_anon_vma_chain_lock = has_mm<V> && requires(const V& c) {
+    { mm_traits<std::remove_reference_t<decltype(vma_traits<V>::mm(c))>>::anon_vma_chain_lock(
+        vma_traits<V>::mm(c)) } noexcept -> std::convertible_to<typename Policy::lock&>;
 };
 
 /// A user's vma, as seen through its traits.

@@ -10,6 +10,7 @@
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
+#include <rmap/locking/concept.hpp>
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/file.hpp>
 #include <rmap/ops/prepare.hpp>
@@ -31,11 +32,17 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
     RMAP_CHECK_HELD(policy,
                     !faulted || policy::locking::template may_update<policy>(*Map::own(v)),
                     tree_lock_not_held, "a range changes without the tree lock");
-    if (faulted) topology::unkey(map, v);
+    if (faulted) {
+        const relink_guard<policy> links{Map::hook_of(v)};
+        topology::unkey(map, v);
+    }
     unlink_file_locked<Map>(v);
     Map::vma_traits_type::set_range(v, to.start, to.pages, to.pgoff);
     link_file_locked<Map>(v);
-    if (faulted) topology::rekey(map, v);
+    if (faulted) {
+        const relink_guard<policy> links{Map::hook_of(v)};
+        topology::rekey(map, v);
+    }
     policy::trace::emit(event::adjust, &v);
 }
 
@@ -45,7 +52,7 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
 template <class Map>
 status adjust(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     if (!to.valid()) return status::invalid;
-    const range_locks<Map> locks{mapping_of<Map>(v), Map::own(v)};
+    const range_locks<Map> locks{mapping_of<Map>(v), &v};
     adjust_locked(map, v, to);
     return status::ok;
 }

@@ -10,6 +10,8 @@
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/links.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
@@ -49,6 +51,7 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
     auto* const own = Map::own(from);
     RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
                     "a chain is copied without its tree's lock");
+    const relink_guard<policy> links{Map::hook_of(from)};
     topology::copy_chain(map, to, from, reserve.links(), [](auto&) noexcept {});
     own->num_active_vmas = own->num_active_vmas + 1;
     topology::set_own(Map::hook_of(to), own);
@@ -61,12 +64,11 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
 template <class Map, memory_source Memory>
 status clone(Map& map, Memory& memory, typename Map::vma_type& to, typename Map::vma_type& from,
              clone_op op) {
-    using policy = typename Map::policy;
     auto* const own = Map::own(from);
     if (own == nullptr) return status::ok;
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, from) != status::ok) return status::no_memory;
-    const typename policy::locking::template update<policy> tree{*own};
+    const auto tree = chain_guard<Map>(from, *own);
     clone_locked(map, reserve, to, from, op);
     return status::ok;
 }

@@ -13,6 +13,7 @@
 #include <rmap/locks/held.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/i_mmap.hpp>
+#include <rmap/ops/chain_guard.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -105,29 +106,22 @@ void unlink_file(typename Map::vma_type& v) noexcept {
     }
 }
 
-/// Holds the locks under which the range of a vma may change: its file's and its fork tree's.
+/// Holds the locks under which the range of a vma may change: its file's, and those of all that
+/// `chained` is linked to: itself, or one whose chain it has or takes over; null: none.
 template <class Map>
 class range_locks {
     using policy = typename Map::policy;
     using file_guard = write_guard<typename policy::lock>;
-    using tree_guard = typename policy::locking::template update<policy>;
+    using tree_guard = update_guard<Map>;
     using note_type = note_for<typename policy::lock>;
 
 public:
-    range_locks(i_mmap<policy>* file, anon_vma<policy>* member,
+    range_locks(i_mmap<policy>* file, typename Map::vma_type* chained,
                 note_type note = note_type::here()) noexcept
         : file_{file == nullptr ? file_guard{} : file_guard{file->lock, note}},
-          tree_{member == nullptr ? tree_guard{} : update_of(*member, note)} {}
+          tree_{chained == nullptr ? tree_guard{} : chain_guard<Map>(*chained, note)} {}
 
 private:
-    static tree_guard update_of(anon_vma<policy>& member, note_type note) noexcept {
-        if constexpr (std::is_constructible_v<tree_guard, anon_vma<policy>&, note_type>) {
-            return tree_guard{member, note};
-        } else {
-            return tree_guard{member};
-        }
-    }
-
     file_guard file_;
     tree_guard tree_;
 };

@@ -10,6 +10,8 @@
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
 
@@ -38,7 +40,8 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     if (reserve.fill(memory, inherited + 1) != status::ok) return status::no_memory;
     if (fresh.make(memory) != status::ok) return status::no_memory;
 
-    const typename policy::locking::template update<policy> tree{*parents_own};
+    const auto tree = chain_guard<Map>(parent, *parents_own);
+    const relink_guard<policy> links{Map::hook_of(parent)};
     anon_vma<policy>* own = nullptr;
     topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
         if (own == nullptr && policy::merge::may_reuse(ancestor.num_children,

@@ -102,8 +102,8 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
         return {status::no_memory};
     }
 
-    auto* const member = donor != nullptr ? Map::own(*donor) : Map::own(*moves.survivor);
-    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), member};
+    vma_type* const chained = donor != nullptr ? donor : moves.survivor;
+    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained};
     if (want.middle != nullptr && moves.removed[0] != want.middle) {
         adjust_locked(map, *want.middle, moves.shrunk);
     }

@@ -70,7 +70,7 @@ template <class Map>
 class move_locks {
 public:
     move_locks(typename Map::vma_type& v, bool needed) noexcept
-        : locks_{needed ? mapping_of<Map>(v) : nullptr, needed ? Map::own(v) : nullptr} {}
+        : locks_{needed ? mapping_of<Map>(v) : nullptr, needed ? &v : nullptr} {}
 
 private:
     range_locks<Map> locks_;

@@ -10,6 +10,7 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/locks/guard.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
@@ -61,7 +62,7 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
     // The tree lock even of a fresh one: whoever looks into an anon_vma or changes it takes its
     // lock, and readers may hold pointers to this memory's earlier life. The page_table_lock as
     // well: two faults may have chosen different neighbours, whose locks do not exclude each other.
-    const typename policy::locking::template update<policy> tree{*av};
+    const auto tree = first_link_guard<Map>(v, *av);
     const write_guard space{Map::page_table_lock(v)};
     if (Map::own(v) != nullptr) {
         policy::trace::emit(event::prepare_lost, &v);

@@ -65,7 +65,8 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
     }
 }
 
-/// Locks the anon_vma of a page as a walk does and calls f(anon_vma&, index) with the lock held.
+/// Locks the anon_vma of a page as a walk does and calls f(anon_vma&, index, guard) with the lock
+/// held.
 ///
 /// Needs no lock: the page's memory must be kept, that is all. not_mapped: the page is not
 /// anonymous, or nothing maps it (then its tag may lead anywhere). contended: in try mode. An
@@ -74,7 +75,7 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
 /// to the lock. The tag is read again because a page may be tagged anew, the root because memory
 /// may be used anew.
 template <class Map, class F>
-status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
+status with_walk_guard(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
     using policy = typename Map::policy;
     using hook_type = page_hook<policy>;
     hook_type& hook = Map::hook_of(page);
@@ -89,12 +90,19 @@ status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F 
         }
         if (!Map::page_traits_type::mapped(page)) return status::not_mapped;
         if (hook.read() == tag && guard.covers(*av)) {
-            f(*av, hook.index());
+            f(*av, hook.index(), guard);
             return status::ok;
         }
         policy::trace::emit(event::lookup_stale, av);
         map.stats().retried();
     }
+}
+
+/// The same for f(anon_vma&, index).
+template <class Map, class F>
+status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
+    return with_walk_guard(map, page, mode,
+                           [&](auto& av, pgoff_t index, const auto&) { f(av, index); });
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

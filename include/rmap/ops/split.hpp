@@ -28,7 +28,7 @@ status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, v) != status::ok) return status::no_memory;
 
-    const range_locks<Map> locks{mapping_of<Map>(v), Map::own(v)};
+    const range_locks<Map> locks{mapping_of<Map>(v), &v};
     Map::vma_traits_type::set_range(fresh, at, whole.pages - low, whole.pgoff + low);
     if (Map::own(v) != nullptr) clone_locked(map, reserve, fresh, v, clone_op::split);
     link_file_locked<Map>(fresh);

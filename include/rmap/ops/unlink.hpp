@@ -6,6 +6,8 @@
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/trace.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/links.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
@@ -18,6 +20,7 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
     auto* const own = Map::own(v);
     RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
                     "a vma is unlinked without its tree's lock");
+    const relink_guard<policy> links{Map::hook_of(v)};
     own->num_active_vmas = own->num_active_vmas - 1;
     topology::detach(map, v, reserve.spent(), [](auto& empty) noexcept {
         empty.parent->num_children = empty.parent->num_children - 1;
@@ -33,11 +36,10 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
 /// mapped lose their anon_vma (I3). The caller holds the address space's lock, no lock further in.
 template <class Map>
 void unlink(Map& map, typename Map::vma_type& v) noexcept {
-    using policy = typename Map::policy;
     auto* const own = Map::own(v);
     if (own == nullptr) return;
     link_reserve<Map> reserve{map};
-    const typename policy::locking::template update<policy> tree{*own};
+    const auto tree = chain_guard<Map>(v, *own);
     unlink_locked(map, reserve, v);
 }
 

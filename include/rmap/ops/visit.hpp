@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <rmap/core/status.hpp>
+#include <rmap/core/types.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -19,6 +20,25 @@ struct walk_result {
 };
 
 namespace ops {
+
+/// A place whose address was read once, for walks that find out afterwards whether that was at a
+/// good moment.
+template <class Vma, class Mm>
+class seen_place {
+public:
+    seen_place(Vma& vma, Mm& mm) noexcept : vma_{&vma}, mm_{&mm} {}
+
+    void saw(pgno address) noexcept { address_ = address; }
+
+    [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
+    [[nodiscard]] pgno address() const noexcept { return address_; }
+    [[nodiscard]] Vma& vma() const noexcept { return *vma_; }
+
+private:
+    Vma* vma_;
+    Mm* mm_;
+    pgno address_ = 0;
+};
 
 /// Whether the walk goes on.
 template <class Visitor, class Place>

@@ -15,11 +15,48 @@
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
 #include <rmap/locking/concept.hpp>
+#include <rmap/model/vma.hpp>
 #include <rmap/ops/reference.hpp>
 #include <rmap/ops/walk_file.hpp>
 #include <rmap/ops/walk_ksm.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
+
+/// Whether walks of the discipline may find that they have to begin again.
+template <class Map>
+inline constexpr bool walks_begin_again =
+    looks_again<typename Map::policy::locking::template walk<typename Map::policy>,
+                vma_hook<typename Map::policy>>;
+
+/// Visits the places of offset `index` under the walk's guard. False: a vma has changed meanwhile;
+/// the walk lets go and begins again from the start.
+template <class Map, class Guard, class Visitor>
+bool visit_places(Map& map, anon_vma<typename Map::policy>& av, pgoff_t index,
+                  [[maybe_unused]] const Guard& guard, Visitor& visitor, walk_result& result) {
+    using policy = typename Map::policy;
+    bool whole = true;
+    policy::trace::emit(event::walk_begin, &av);
+    policy::topology::visit(map, av, index, [&](const auto& place) {
+        if constexpr (walks_begin_again<Map>) {
+            seen_place seen{place.vma(), place.mm()};
+            whole = guard.look(Map::hook_of(place.vma()),
+                               [&]() noexcept { seen.saw(place.address()); });
+            return whole && hand_over(visitor, seen, result);
+        } else {
+            return hand_over(visitor, place, result);
+        }
+    });
+    policy::trace::emit(event::walk_end, &av);
+    return whole;
+}
+
+/// Before a walk begins again.
+template <class Map>
+void begin_again(Map& map, const anon_vma<typename Map::policy>& av) noexcept {
+    Map::policy::trace::emit(event::lookup_stale, &av);
+    map.stats().retried();
+    Map::policy::atomics::pause();
+}
 
 /// Visits the places of offset `index` under an anon_vma on which the caller holds a reference: for
 /// a page that is not mapped any more, as a migration's second walk.
@@ -28,32 +65,37 @@ walk_result walk_from(Map& map, anon_vma<typename Map::policy>& av, pgoff_t inde
                       Visitor&& visitor, walk_mode mode) {
     using policy = typename Map::policy;
     walk_result result;
-    const typename policy::locking::template walk<policy> guard{av, mode};
-    if (!guard.owns()) {
-        policy::trace::emit(event::walk_contended, &av);
-        result.state = status::contended;
-        return result;
+    for (;;) {
+        {
+            const typename policy::locking::template walk<policy> guard{av, mode};
+            if (!guard.owns()) {
+                policy::trace::emit(event::walk_contended, &av);
+                result.state = status::contended;
+                return result;
+            }
+            const bool whole = visit_places(map, av, index, guard, visitor, result);
+            if (!walks_begin_again<Map> || whole) return result;
+        }
+        begin_again(map, av);
     }
-    policy::trace::emit(event::walk_begin, &av);
-    policy::topology::visit(map, av, index, [&](const auto& place) {
-        return hand_over(visitor, place, result);
-    });
-    policy::trace::emit(event::walk_end, &av);
-    return result;
 }
 
 template <class Map, class Visitor>
 walk_result walk_anon(Map& map, typename Map::page_type& page, Visitor& visitor, walk_mode mode) {
-    using policy = typename Map::policy;
     walk_result result;
-    result.state = with_anon_vma(map, page, mode, [&](auto& av, pgoff_t index) {
-        policy::trace::emit(event::walk_begin, &av);
-        policy::topology::visit(map, av, index, [&](const auto& place) {
-            return hand_over(visitor, place, result);
-        });
-        policy::trace::emit(event::walk_end, &av);
-    });
-    return result;
+    for (;;) {
+        [[maybe_unused]] const anon_vma<typename Map::policy>* changed = nullptr;
+        result.state = with_walk_guard(
+            map, page, mode, [&](auto& av, pgoff_t index, const auto& guard) {
+                if (!visit_places(map, av, index, guard, visitor, result)) changed = &av;
+            });
+        if constexpr (!walks_begin_again<Map>) {
+            return result;
+        } else {
+            if (changed == nullptr) return result;
+            begin_again(map, *changed);
+        }
+    }
 }
 
 /// The walk of whatever kind of page. The caller holds the page lock, or otherwise keeps the tag

@@ -118,9 +118,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(try_mode, F, locking<toy>) {
     };
     try_all(status::ok);
     {
-        const typename policy::locking::template update<policy> held{*w.map().own(a)};
+        const auto held = rmap::ops::chain_guard<typename F::map>(b);
         BOOST_TEST(policy::locking::template may_update<policy>(av));
         try_all(status::contended);
+    }
+    {
+        // An update of the parent alone, whose chain the child's anon_vma is not in.
+        const auto held = rmap::ops::chain_guard<typename F::map>(a);
+        constexpr bool one_lock = rmap::locks_one_a_tree<typename policy::locking>;
+        try_all(one_lock ? status::contended : status::ok);
     }
     try_all(status::ok);
     page.remove_mapping();

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The disciplines under the explorer, with the shipped operations over its atomics, locks and
+// memory. A page that a fork child shares with its parent leads to the parent's anon_vma; while the
+// child's vma changes its range, a walk that starts there must meet the page in both. Complete
+// disciplines keep that in every interleaving; the best-effort ones lose the child's mapping, in
+// the way their files say, and still race nowhere and keep every tree whole.
+
+#define BOOST_TEST_MODULE disciplines_explored
+#include <boost/mpl/list.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <rmap/rmap.hpp>
+#include <rmap/verify/explore.hpp>
+
+#include "support/toy.hpp"
+
+namespace {
+
+namespace verify = rmap::verify;
+using rmap::status;
+
+template <class Locking, class Merge = rmap::merges::never>
+struct explored : rmap::default_policy {
+    using atomics = verify::model;
+    using lock = verify::model_lock;
+    using allocator = verify::model_memory;
+    using check = verify::explored_checks;
+    using lifetime = rmap::lifetimes::caller_held;
+    using merge = Merge;
+    using locking = Locking;
+};
+
+using complete = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
+                                  explored<rmap::locking::lock_all, rmap::merges::linux_6_18>>;
+using best_effort =
+    boost::mpl::list<explored<rmap::locking::per_anon_vma>, explored<rmap::locking::seq_retry>>;
+using every = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
+                               explored<rmap::locking::per_anon_vma>,
+                               explored<rmap::locking::seq_retry>>;
+
+void ok(status s) {
+    verify::require(s == status::ok, "an operation failed");
+}
+
+/// A parent, two children, and a page that all three map at page number 20.
+template <class Policy>
+struct family {
+    using types = rmap_test::toy<Policy>;
+
+    family() {
+        ok(map.prepare(parent));
+        map.tag_new(page, parent, 20);
+        page.add_mapping();
+        for (auto* child : {&first, &second}) {
+            ok(map.fork(*child, parent));
+            page.add_mapping();
+        }
+    }
+    ~family() {
+        for (auto* v : {&first, &second, &parent}) {
+            page.remove_mapping();
+            map.unlink(*v);
+        }
+    }
+
+    /// The number of spaces of `all` in which the walk meets the page, where it is mapped.
+    unsigned met(unsigned all) {
+        bool seen[3] = {};
+        const auto result = map.template walk<rmap::need::unsound>(page, [&](const auto& place) {
+            for (unsigned i = 0; i != 3; ++i) seen[i] |= &place.mm() == &mm[i];
+            verify::require(place.address() == 20, "the walk computes another address");
+        });
+        verify::require(result.state == status::ok, "the walk gave up");
+        unsigned n = 0;
+        for (unsigned i = 0; i != all; ++i) n += seen[i] ? 1U : 0U;
+        return n;
+    }
+
+    typename types::map map;
+    typename types::mm mm[3];
+    typename types::page page;
+    typename types::vma parent{mm[0], 16, 8, 16};
+    typename types::vma first{mm[1], 16, 8, 16};
+    typename types::vma second{mm[2], 16, 8, 16};
+};
+
+/// The first child gives up its last page while another thread walks.
+template <class Policy>
+verify::explore_result adjust_beside_walk(verify::explore_options with, bool looks = true) {
+    return verify::explore("adjust beside walk", with, [&](verify::test& t) {
+        family<Policy> f;
+        t.thread("adjust", [&] { ok(f.map.adjust(f.first, {16, 7, 16})); });
+        t.thread("walk", [&] {
+            const unsigned n = f.met(3);
+            verify::require(!looks || n == 3, "a mapping that exists all the time was not met");
+        });
+        t.run();
+        verify::require(f.met(3) == 3, "a mapping was lost for good");
+    });
+}
+
+void clean(const verify::explore_result& r) {
+    BOOST_TEST(!r.failed(), r.what.what << "\n" << r.text);
+    BOOST_TEST(r.complete, r.coverage);
+    BOOST_TEST_MESSAGE(r.coverage);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_complete_walk_meets_all_beside_a_change, Policy, complete) {
+    static_assert(Policy::locking::walk_is_complete);
+    clean(adjust_beside_walk<Policy>({}));
+    clean(adjust_beside_walk<Policy>({.how = verify::search::cached}));
+    clean(adjust_beside_walk<Policy>({.plain_points = true}));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_best_effort_walk_misses_a_mapping, Policy, best_effort) {
+    static_assert(!Policy::locking::walk_is_complete);
+    for (const bool points : {false, true}) {
+        const auto r = adjust_beside_walk<Policy>({.plain_points = points});
+        BOOST_TEST((r.what.kind == verify::failure_kind::assertion), r.what.what);
+        BOOST_TEST(r.what.what.find("was not met") != std::string::npos, r.what.what);
+        BOOST_TEST_MESSAGE(r.first_failing << " " << r.token << "\n" << r.text);
+        const auto again =
+            adjust_beside_walk<Policy>({.plain_points = points, .replay = r.token});
+        BOOST_TEST(again.what.what == r.what.what);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(but_nothing_races, Policy, best_effort) {
+    clean(adjust_beside_walk<Policy>({}, false));
+}
+
+// Siblings have one anon_vma in common: whoever locks two must do so in one order.
+BOOST_AUTO_TEST_CASE_TEMPLATE(updates_of_siblings_do_not_wait_in_a_circle, Policy, every) {
+    clean(verify::explore("siblings", {}, [](verify::test& t) {
+        family<Policy> f;
+        t.thread("first", [&] { ok(f.map.adjust(f.first, {16, 7, 16})); });
+        t.thread("second", [&] { ok(f.map.adjust(f.second, {17, 7, 17})); });
+        t.run();
+        verify::require(f.met(3) == 3, "a mapping was lost for good");
+    }));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_fork_beside_an_end, Policy, every) {
+    clean(verify::explore("fork beside unlink", {}, [](verify::test& t) {
+        family<Policy> f;
+        typename rmap_test::toy<Policy>::mm mm;
+        typename rmap_test::toy<Policy>::vma grandchild{mm, 16, 8, 16};
+        t.thread("fork", [&] { ok(f.map.fork(grandchild, f.first)); });
+        t.thread("unlink", [&] { f.map.unlink(f.second); });
+        t.run();
+        verify::require(f.met(2) == 2, "a mapping was lost for good");
+        f.map.unlink(grandchild);
+    }));
+}
+
+// Two first faults of one vma, and a walk from the page of the first that is through.
+BOOST_AUTO_TEST_CASE_TEMPLATE(two_first_faults, Policy, every) {
+    clean(verify::explore("two first faults", {}, [](verify::test& t) {
+        using types = rmap_test::toy<Policy>;
+        typename types::map map;
+        typename types::mm mm;
+        typename types::page page;
+        typename types::vma v{mm, 16, 8, 16};
+        t.thread("a", [&] {
+            ok(map.prepare(v));
+            map.tag_new(page, v, 20);
+            page.add_mapping();
+            unsigned met = 0;
+            const auto count = [&](const auto&) { ++met; };
+            const auto r = map.template walk<rmap::need::unsound>(page, count);
+            verify::require(r.state == status::ok && met == 1, "the page is not found");
+        });
+        t.thread("b", [&] { ok(map.prepare(v)); });
+        t.run();
+        page.remove_mapping();
+        map.unlink(v);
+    }));
+}
