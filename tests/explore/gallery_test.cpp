@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// rmap-races as a program: its exit codes, its list, and that a replay string leads to the failure
+// that it stands for, or is refused.
+
+#include <string>
+#include <string_view>
+
+#include "replay/suite.hpp"
+
+namespace {
+
+using suite::check;
+
+constexpr const char* stories[] = {
+    "fresh-anon_vma",   "double-prepare", "adjust-vs-walk",       "seq-retry",
+    "expand-downwards", "lock-inversion", "exec-temporary-stack", "stale-root-unlock",
+    "mremap-order",     "mremap-back",
+};
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::string line_with(const std::string& text, std::string_view part) {
+    const auto at = text.find(part);
+    if (at == std::string::npos) return {};
+    const auto begin = text.rfind('\n', at) + 1;
+    return text.substr(begin, text.find('\n', at) - begin);
+}
+
+/// The replay string of the one story that was run.
+std::string token_of(const std::string& out) {
+    constexpr std::string_view before = "replay with ";
+    const auto at = out.find(before);
+    if (at == std::string::npos) return {};
+    const auto begin = at + before.size();
+    return out.substr(begin, out.find('\n', begin) - begin);
+}
+
+void all_stories(const suite::scratch& in) {
+    const std::string file = in.path("out.json");
+    const auto r = suite::run(in, "rmap-races", "--json '" + file + "'");
+    check(r.code == 0, "all stories: " + r.out + r.err);
+    check(has(r.out, "10 of 10 stories"), "the closing line");
+    const std::string json = suite::read(file);
+    for (const char* name : stories) {
+        check(has(json, "\"name\": \"" + std::string{name} + "\""), std::string{name} + " in JSON");
+    }
+    check(!has(json, "\"good\": false") && !has(json, "\"clean\": false"), "JSON says so too");
+    const auto again = suite::run(in, "rmap-races", "double-prepare mremap-order");
+    check(again.code == 0 && has(again.out, "2 of 2 stories"), "two stories by name");
+}
+
+void list(const suite::scratch& in) {
+    const auto r = suite::run(in, "rmap-races", "--list");
+    check(r.code == 0, "--list");
+    for (const char* name : stories) check(has(r.out, name), std::string{name} + " in the list");
+}
+
+void replay(const suite::scratch& in) {
+    for (const char* name : stories) {
+        const auto found = suite::run(in, "rmap-races", name);
+        const std::string token = token_of(found.out);
+        if (!check(!token.empty() && token.size() <= 60, std::string{name} + ": " + token)) continue;
+        const auto r = suite::run(in, "rmap-races", "--replay '" + token + "'");
+        check(r.code == 0 && has(r.out, name), std::string{name} + " replayed: " + r.err);
+        // The last line of a counterexample says what went wrong.
+        const auto end = r.out.find_last_not_of('\n');
+        const auto begin = r.out.rfind('\n', end) + 1;
+        check(has(found.out, r.out.substr(begin, end + 1 - begin)),
+              std::string{name} + " fails otherwise when it is replayed: " + r.out);
+
+        // Another hash of the operations: a string from a time when the scenario did other things.
+        std::string stale = token;
+        stale[8] = stale[8] == '0' ? '1' : '0';
+        const auto refused = suite::run(in, "rmap-races", "--replay '" + stale + "'");
+        check(refused.code == 1 && has(refused.err, "stale"),
+              std::string{name} + ": a stale string is refused: " + refused.out);
+    }
+}
+
+void usage(const suite::scratch& in) {
+    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--replay",
+                            "--replay r1-0000", "--replay r1-0000-0000-0",
+                            "--replay r1-0000-0000-0 mremap-order", "--json /no/such/folder/f"}) {
+        const auto r = suite::run(in, "rmap-races", bad);
+        check(r.code == 2 && !r.err.empty(), std::string{"bad usage: "} + bad);
+    }
+    const auto help = suite::run(in, "rmap-races", "--help");
+    check(help.code == 0 && !line_with(help.out, "--replay STRING").empty(), "--help");
+}
+
+}  // namespace
+
+int main() {
+    if (!suite::have("rmap-races")) return 77;
+    const suite::scratch in;
+    all_stories(in);
+    list(in);
+    replay(in);
+    usage(in);
+    return suite::result();
+}
