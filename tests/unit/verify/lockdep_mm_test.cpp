@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include <rmap/locking/lock_all.hpp>
 #include <rmap/mm/system.hpp>
 #include <rmap/verify/lockdep.hpp>
 
@@ -30,6 +31,9 @@ using rmap_test::lock_reports;
 struct watched : rmap::default_policy {
     using lock = rmap::verify::lockdep<rmap::default_policy::lock>;
     using allocator = rmap_test::counted_memory;
+};
+struct watched_lock_all : watched {
+    using locking = rmap::locking::lock_all;
 };
 using watched_mm = rmap::mm::system<watched>;
 constexpr auto rw = rmap::mm::prot::r | rmap::mm::prot::w;
@@ -177,5 +181,13 @@ BOOST_AUTO_TEST_CASE(tour_of_root) {
         "pte lock -> pte lock/1",    // fork and mremap: source, then target
         "i_mmap -> i_mmap",          // take_all_locks
         "tree lock -> tree lock",    // take_all_locks
+    });
+}
+
+BOOST_AUTO_TEST_CASE(tour_of_lock_all) {
+    tour<watched_lock_all>([](auto&) {});
+    agrees_with_order({
+        "page lock -> page lock/1", "pte lock -> pte lock/1",
+        "tree lock -> tree lock",  // the anon_vmas of a chain, under the anon_vma_chain_lock
     });
 }
