@@ -12,6 +12,7 @@
 #include <rmap/ops/clone.hpp>
 #include <rmap/ops/file.hpp>
 #include <rmap/ops/merge.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
