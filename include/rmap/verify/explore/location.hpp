@@ -22,8 +22,8 @@ struct location {
     /// So guards tell model_lock where they were made (locks/note.hpp).
     constexpr location(const lock_note& note) noexcept : file{note.file}, line{note.line} {}
 
-    [[nodiscard]] static constexpr location current(const char* file = __builtin_FILE(),
-                                                    std::uint32_t line = __builtin_LINE()) noexcept {
+    [[nodiscard]] static constexpr location current(
+        const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) noexcept {
         return {file, line};
     }
 };
