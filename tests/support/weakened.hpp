@@ -12,20 +12,26 @@
 
 namespace rmap_test {
 
-/// What is weakened to relaxed: an access of `function` in `file` that has the order `from`.
+/// What is weakened to relaxed: an access of `function` in `file` that has the order `from`, to an
+/// atomic of `size` bytes (0: any).
 struct weakening {
     const char* file = nullptr;
     const char* function = nullptr;
     order from = order::relaxed;
+    std::size_t size = 0;
     bool used = false;
 
     [[nodiscard]] static weakening& now() {
         static weakening w;
         return w;
     }
-    [[nodiscard]] static order of(order o, const char* in, const char* by) {
+    [[nodiscard]] static order of(std::size_t size, order o, const char* in, const char* by) {
         weakening& w = now();
-        if (w.file == nullptr || o != w.from || std::strcmp(by, w.function) != 0) return o;
+        if (w.file == nullptr || o != w.from) return o;
+        if (w.size != 0 && w.size != size) return o;
+        // Of function templates some compilers tell the arguments, too.
+        const std::size_t name = std::strlen(w.function);
+        if (std::strncmp(by, w.function, name) != 0 || (by[name] != 0 && by[name] != '<')) return o;
         const std::size_t length = std::strlen(in), wanted = std::strlen(w.file);
         if (length < wanted || std::strcmp(in + (length - wanted), w.file) != 0) return o;
         w.used = true;
@@ -37,7 +43,7 @@ struct weakening {
 #define RMAP_TEST_PLACE                                                  \
     const char *file = __builtin_FILE(), unsigned line = __builtin_LINE(), \
     const char *by = __builtin_FUNCTION()
-#define RMAP_TEST_ORDER weakening::of(o, file, by), verify::location{file, line}
+#define RMAP_TEST_ORDER(size) weakening::of(size, o, file, by), verify::location{file, line}
 
 struct weakened_model {
     template <class T>
@@ -47,37 +53,37 @@ struct weakened_model {
         explicit atomic(T value) noexcept : is_{value} {}
 
         [[nodiscard]] T load(order o, RMAP_TEST_PLACE) const noexcept {
-            return is_.load(RMAP_TEST_ORDER);
+            return is_.load(RMAP_TEST_ORDER(sizeof(T)));
         }
         void store(T value, order o, RMAP_TEST_PLACE) noexcept {
-            is_.store(value, RMAP_TEST_ORDER);
+            is_.store(value, RMAP_TEST_ORDER(sizeof(T)));
         }
         T exchange(T value, order o, RMAP_TEST_PLACE) noexcept {
-            return is_.exchange(value, RMAP_TEST_ORDER);
+            return is_.exchange(value, RMAP_TEST_ORDER(sizeof(T)));
         }
         [[nodiscard]] bool compare_exchange(T& expected, T desired, order o,
                                             RMAP_TEST_PLACE) noexcept {
-            return is_.compare_exchange(expected, desired, RMAP_TEST_ORDER);
+            return is_.compare_exchange(expected, desired, RMAP_TEST_ORDER(sizeof(T)));
         }
         T fetch_add(T n, order o, RMAP_TEST_PLACE) noexcept
             requires std::integral<T>
         {
-            return is_.fetch_add(n, RMAP_TEST_ORDER);
+            return is_.fetch_add(n, RMAP_TEST_ORDER(sizeof(T)));
         }
         T fetch_sub(T n, order o, RMAP_TEST_PLACE) noexcept
             requires std::integral<T>
         {
-            return is_.fetch_sub(n, RMAP_TEST_ORDER);
+            return is_.fetch_sub(n, RMAP_TEST_ORDER(sizeof(T)));
         }
         T fetch_or(T n, order o, RMAP_TEST_PLACE) noexcept
             requires std::integral<T>
         {
-            return is_.fetch_or(n, RMAP_TEST_ORDER);
+            return is_.fetch_or(n, RMAP_TEST_ORDER(sizeof(T)));
         }
         T fetch_and(T n, order o, RMAP_TEST_PLACE) noexcept
             requires std::integral<T>
         {
-            return is_.fetch_and(n, RMAP_TEST_ORDER);
+            return is_.fetch_and(n, RMAP_TEST_ORDER(sizeof(T)));
         }
 
     private:
@@ -87,7 +93,7 @@ struct weakened_model {
     template <class T>
     using plain = model::plain<T>;
 
-    static void fence(order o, RMAP_TEST_PLACE) noexcept { model::fence(RMAP_TEST_ORDER); }
+    static void fence(order o, RMAP_TEST_PLACE) noexcept { model::fence(RMAP_TEST_ORDER(0)); }
     static void pause(const char* file = __builtin_FILE(),
                       unsigned line = __builtin_LINE()) noexcept {
         model::pause({file, line});
