@@ -71,6 +71,10 @@ struct sleeping : rmap::default_policy {
     using allocator = counted_memory;
 };
 
+struct chains : spinning {
+    using locking = rmap::locking::lock_all;
+};
+
 const char* const names[] = {"read",     "write", "mmap",    "munmap",  "mprotect", "mremap",
                              "dontneed", "mlock", "munlock", "migrate", "merge",    "resize",
                              "punch",    "fork",  "exit",    "exec",    "grow",     "walk"};
@@ -137,6 +141,7 @@ int main(int argc, char** argv) {
     int bad = 0;
     bad += run<spinning>("spinning", 4, 8, 3000, 0, seed);
     bad += run<sleeping>("sleeping", 3, 8, 3000, 0, seed + 1);
+    bad += run<chains>("whole chains", 4, 8, 2000, 0, seed + 3);
     bad += run<spinning>("failing memory", 3, 8, 1500, 61, seed + 2);
     return bad == 0 ? 0 : 1;
 }

@@ -4,7 +4,9 @@
 // memory. A page that a fork child shares with its parent leads to the parent's anon_vma; while the
 // child's vma changes its range, a walk that starts there must meet the page in both. Complete
 // disciplines keep that in every interleaving; the best-effort ones lose the child's mapping, in
-// the way their files say, and still race nowhere and keep every tree whole.
+// the way their files say, and still race nowhere and keep every tree whole. Under a topology that
+// keeps a vma where it is while its range changes, the walk computes a wrong address instead, and
+// seq_retry's counter is what notices.
 
 #define BOOST_TEST_MODULE disciplines_explored
 #include <boost/mpl/list.hpp>
@@ -20,7 +22,24 @@ namespace {
 namespace verify = rmap::verify;
 using rmap::status;
 
-template <class Locking, class Merge = rmap::merges::never>
+/// As the lists of Linux before 3.7: links stay where they are when a range changes.
+struct unkeyed : rmap::topologies::chain_tree {
+    static constexpr bool end_is_key = false;
+
+    template <class Map>
+    static void unkey(Map&, typename Map::vma_type&) noexcept {}
+    template <class Map>
+    static void rekey(Map&, typename Map::vma_type&) noexcept {}
+    template <class Map, class F>
+    static bool visit(Map& map, rmap::anon_vma<typename Map::policy>& av, rmap::pgoff_t index,
+                      F f) {
+        return chain_tree::visit_all(
+            map, av, [&](auto& v) { return f(rmap::vma_place<Map>{v, index}); });
+    }
+};
+
+template <class Locking, class Merge = rmap::merges::never,
+          class Topology = rmap::topologies::chain_tree>
 struct explored : rmap::default_policy {
     using atomics = verify::model;
     using lock = verify::model_lock;
@@ -29,7 +48,11 @@ struct explored : rmap::default_policy {
     using lifetime = rmap::lifetimes::caller_held;
     using merge = Merge;
     using locking = Locking;
+    using topology = Topology;
 };
+
+template <class Locking>
+using in_lists = explored<Locking, rmap::merges::never, unkeyed>;
 
 using complete = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
                                   explored<rmap::locking::lock_all, rmap::merges::linux_6_18>>;
@@ -69,7 +92,7 @@ struct family {
         bool seen[3] = {};
         const auto result = map.template walk<rmap::need::unsound>(page, [&](const auto& place) {
             for (unsigned i = 0; i != 3; ++i) seen[i] |= &place.mm() == &mm[i];
-            verify::require(place.address() == 20, "the walk computes another address");
+            verify::require(place.address() == 20, "the walk computes a wrong address");
         });
         verify::require(result.state == status::ok, "the walk gave up");
         unsigned n = 0;
@@ -113,6 +136,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_complete_walk_meets_all_beside_a_change, Policy,
     clean(adjust_beside_walk<Policy>({}));
     clean(adjust_beside_walk<Policy>({.how = verify::search::cached}));
     clean(adjust_beside_walk<Policy>({.plain_points = true}));
+    clean(adjust_beside_walk<Policy>({.weak = true}));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_best_effort_walk_misses_a_mapping, Policy, best_effort) {
@@ -130,6 +154,33 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_best_effort_walk_misses_a_mapping, Policy, best_
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(but_nothing_races, Policy, best_effort) {
     clean(adjust_beside_walk<Policy>({}, false));
+    clean(adjust_beside_walk<Policy>({.weak = true}, false));
+}
+
+/// The first child's vma grows downwards while another thread walks.
+template <class Policy>
+verify::explore_result grow_beside_walk(verify::explore_options with) {
+    return verify::explore("grow beside walk", with, [&](verify::test& t) {
+        family<Policy> f;
+        t.thread("grow", [&] { ok(f.map.adjust(f.first, {15, 9, 15})); });
+        t.thread("walk", [&] { verify::require(f.met(3) == 3, "a mapping was not met"); });
+        t.run();
+    });
+}
+
+// Linux bug B10, and what each discipline makes of it.
+BOOST_AUTO_TEST_CASE(start_and_offset_of_different_moments) {
+    const verify::explore_options points{.plain_points = true};
+    const auto torn = grow_beside_walk<in_lists<rmap::locking::per_anon_vma>>(points);
+    BOOST_TEST(torn.what.what.find("wrong address") != std::string::npos, torn.what.what);
+    BOOST_TEST_MESSAGE(torn.first_failing << " " << torn.token);
+    const auto race = grow_beside_walk<in_lists<rmap::locking::per_anon_vma>>({});
+    BOOST_TEST((race.what.kind == verify::failure_kind::data_race), race.what.what);
+
+    clean(grow_beside_walk<in_lists<rmap::locking::seq_retry>>(points));
+    clean(grow_beside_walk<in_lists<rmap::locking::lock_all>>(points));
+    clean(grow_beside_walk<in_lists<rmap::locking::lock_all>>({}));
+    clean(grow_beside_walk<in_lists<rmap::locking::root>>({}));
 }
 
 // Siblings have one anon_vma in common: whoever locks two must do so in one order.
@@ -140,6 +191,29 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(updates_of_siblings_do_not_wait_in_a_circle, Polic
         t.thread("second", [&] { ok(f.map.adjust(f.second, {17, 7, 17})); });
         t.run();
         verify::require(f.met(3) == 3, "a mapping was lost for good");
+    }));
+}
+
+// The own anon_vma of a fork child that reuses an ancestor's is not the newest of its chain.
+BOOST_AUTO_TEST_CASE(updates_where_an_anon_vma_was_reused) {
+    using policy = explored<rmap::locking::lock_all, rmap::merges::linux_6_18>;
+    clean(verify::explore("reuse", {}, [](verify::test& t) {
+        family<policy> f;
+        rmap_test::toy<policy>::mm mm[2];
+        rmap_test::toy<policy>::vma child{mm[0], 16, 8, 16};
+        rmap_test::toy<policy>::vma reuser{mm[1], 16, 8, 16};
+        ok(f.map.fork(child, f.first));
+        auto* const left = f.map.own(f.first);
+        f.page.remove_mapping();
+        f.map.unlink(f.first);
+        ok(f.map.fork(reuser, child));
+        verify::require(f.map.own(reuser) == left, "nothing was reused");
+        f.page.add_mapping();
+        t.thread("child", [&] { ok(f.map.adjust(child, {16, 7, 16})); });
+        t.thread("reuser", [&] { ok(f.map.adjust(reuser, {16, 6, 16})); });
+        t.run();
+        f.map.unlink(child);
+        f.map.unlink(reuser);
     }));
 }
 
@@ -157,8 +231,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_fork_beside_an_end, Policy, every) {
 }
 
 // Two first faults of one vma, and a walk from the page of the first that is through.
-BOOST_AUTO_TEST_CASE_TEMPLATE(two_first_faults, Policy, every) {
-    clean(verify::explore("two first faults", {}, [](verify::test& t) {
+template <class Policy>
+verify::explore_result two_faults(verify::explore_options with) {
+    return verify::explore("two first faults", with, [](verify::test& t) {
         using types = rmap_test::toy<Policy>;
         typename types::map map;
         typename types::mm mm;
@@ -177,5 +252,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(two_first_faults, Policy, every) {
         t.run();
         page.remove_mapping();
         map.unlink(v);
-    }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(two_first_faults, Policy, every) {
+    clean(two_faults<Policy>({}));
+    clean(two_faults<Policy>({.weak = true}));
 }
