@@ -5,6 +5,7 @@
 // clean; where an order is needed for it, it is weakened, and the scenario must go wrong.
 
 #include <cstdint>
+#include <optional>
 
 #include <rmap/rmap.hpp>
 
@@ -127,8 +128,44 @@ void retag_beside_walk(verify::test& t) {
     s.map.unlink(parent);
 }
 
+/// The only mapping of a page moves to another tree and another offset. A walk without the page
+/// lock meets the old place or the new one, if the old tree is kept from being walked meanwhile.
+template <bool Kept>
+void move_beside_walk(verify::test& t) {
+    system s;
+    vma from{s.mm[0], 0, 4, 0};
+    vma to{s.mm[1], 0, 4, 0};
+    require(s.map.prepare(from) == status::ok && s.map.prepare(to) == status::ok, "prepare");
+    s.map.tag_new(s.p, from, 0);
+    s.p.add_mapping();
+    t.thread("moves", [&] {
+        using update = explored::locking::update<explored>;
+        std::optional<update> tree;
+        if (Kept) tree.emplace(*s.map.own(from));
+        s.map.tag_moved(s.p, to, 2);
+    });
+    t.thread("walks", [&] {
+        const void* met = nullptr;
+        rmap::pgno where = 9;
+        const auto walked = s.map.walk(s.p, [&](const auto& place) {
+            met = &place.vma();
+            where = place.address();
+        });
+        require(walked.state == status::ok, "a mapped page was not found mapped");
+        require((met == &from && where == 0) || (met == &to && where == 2), "neither place");
+    });
+    t.run();
+    s.p.remove_mapping();
+    s.map.unlink(from);
+    s.map.unlink(to);
+}
+
 void page_tag() {
     as_shipped(count, "tag_own beside a walk", {}, retag_beside_walk);
+    as_shipped(count, "tag_moved beside a walk", {}, move_beside_walk<true>);
+    count.found(explore("tag_moved beside a walk that nothing keeps out", {},
+                        move_beside_walk<false>),
+                failure_kind::assertion, "tag_moved beside a walk that nothing keeps out");
     const char* const file = "model/page.hpp";
     shows(count, "set", {}, {file, "set", release}, any, retag_beside_walk);
     shows(count, "read", {}, {file, "read", acquire}, any, retag_beside_walk);

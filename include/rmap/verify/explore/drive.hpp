@@ -197,10 +197,9 @@ private:
 /// Explores a scenario: a callable that takes a test&. Runs in the calling thread.
 template <class Scenario>
 explore_result explore(std::string_view name, const explore_options& with, Scenario&& scenario) {
-    using type = std::remove_reference_t<Scenario>;
-    const auto call = [](void* data, test& t) { (*static_cast<type*>(data))(t); };
-    void* const data = const_cast<void*>(static_cast<const void*>(std::addressof(scenario)));
-    return detail::exploration{name, with, {call, data}}.run();
+    auto* it = std::addressof(scenario);  // of an object or of a function
+    const auto call = [](void* data, test& t) { (**static_cast<decltype(it)*>(data))(t); };
+    return detail::exploration{name, with, {call, &it}}.run();
 }
 
 }  // namespace rmap::inline RMAP_ABI::verify

@@ -76,8 +76,12 @@ public:
         __asan_unpoison_memory_region(stack_, stack_size);
 #endif
 #ifdef RMAP_FIBER_TSAN
-        if (tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
-        tsan_ = __tsan_create_fiber(0);
+        // It remembers the calls that were not returned from; it has room for some, and making a
+        // new one takes long.
+        if (starts_++ % 256 == 0) {
+            if (tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
+            tsan_ = __tsan_create_fiber(0);
+        }
 #endif
         fresh_ = true;
         return true;
@@ -151,6 +155,7 @@ private:
 #endif
 #ifdef RMAP_FIBER_TSAN
     void* tsan_ = nullptr;
+    unsigned starts_ = 0;
 #endif
 
 #if defined(RMAP_FIBER_UCONTEXT)
