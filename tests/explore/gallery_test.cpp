@@ -55,14 +55,16 @@ void all_stories(const suite::scratch& in) {
 void list(const suite::scratch& in) {
     const auto r = suite::run(in, "rmap-races", "--list");
     check(r.code == 0, "--list");
-    for (const char* name : stories) check(has(r.out, name), std::string{name} + " in the list");
+    for (const char* name : stories)
+        check(has(r.out, name), std::string{name} + " in the list");
 }
 
 void replay(const suite::scratch& in) {
     for (const char* name : stories) {
         const auto found = suite::run(in, "rmap-races", name);
         const std::string token = token_of(found.out);
-        if (!check(!token.empty() && token.size() <= 60, std::string{name} + ": " + token)) continue;
+        if (!check(!token.empty() && token.size() <= 60, std::string{name} + ": " + token))
+            continue;
         const auto r = suite::run(in, "rmap-races", "--replay '" + token + "'");
         check(r.code == 0 && has(r.out, name), std::string{name} + " replayed: " + r.err);
         // The last line of a counterexample says what went wrong.

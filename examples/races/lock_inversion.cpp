@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// A stack grows, in a fault, holding its address space's lock shared. To keep the chain of its vma
+// still it takes the page_table_lock, and then the tree lock; a first fault beside it takes them
+// the other way round.
+
+#include <rmap/locking/lock_all.hpp>
+
+#include "gallery.hpp"
+#include "policies.hpp"
+#include "small_mm.hpp"
+
+namespace races {
+
+namespace {
+
+enum class growth { under_page_table_lock, under_mmap_lock };
+
+template <class Policy, growth How>
+explore_result run(const std::string& name, const explore_options& with) {
+    return rmap::verify::explore(name, with, [](test& t) {
+        using mm = small_mm<Policy>;
+        mm world;
+        typename mm::space space;
+        typename mm::vma stack{space, 104, 2};
+        typename mm::vma above{space, 106, 2};
+        mm::must(world.map.prepare(stack));
+        t.name(space.mmap_lock, "mmap_lock");
+        t.name(space.page_table_lock, "page_table_lock");
+        t.name(space.anon_vma_chain_lock, "anon_vma_chain_lock");
+        world.call(t, mm::map_type::own(stack), "tree lock", "anon_vma.root");
+        world.call_rest(t);
+        call_vma(t, stack, "stack.anon_vma");
+        call_vma(t, above, "above.anon_vma");
+
+        t.thread("first fault above the stack", [&] {
+            const rmap::read_guard held{space.mmap_lock};
+            mm::must(world.map.prepare(above, &stack, nullptr));
+        });
+        t.thread("stack growth", [&] {
+            if constexpr (How == growth::under_page_table_lock) {
+                const rmap::read_guard held{space.mmap_lock};
+                const rmap::write_guard chain{space.page_table_lock};
+                mm::must(world.map.expand_down(stack, 103, nullptr, &above));
+            } else {
+                const rmap::write_guard held{space.mmap_lock};
+                mm::must(world.map.expand_down(stack, 103, nullptr, &above));
+            }
+        });
+        t.run();
+        world.map.unlink(stack);
+        world.map.unlink(above);
+    });
+}
+
+}  // namespace
+
+const race lock_inversion{
+    .name = "lock-inversion",
+    .source = "Andrea Arcangeli, 28 April 2010: \"this will cause a lock inversion\"",
+    .story = "stack growth takes the page_table_lock before the tree lock, a fault after it",
+    .kind = failure_kind::deadlock,
+    .with = {},
+    .broken = {"growth under the page_table_lock, as the first patch of the thread has it",
+               run<explored, growth::under_page_table_lock>},
+    .fixed = {"growth under the mmap_lock, exclusively", run<explored, growth::under_mmap_lock>},
+    .also_fixed = {"the same with an anon_vma_chain_lock outside all (locking::lock_all)",
+                   run<explored_with<rmap::locking::lock_all>, growth::under_mmap_lock>},
+};
+
+}  // namespace races
