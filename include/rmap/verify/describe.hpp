@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <rmap/locking/concept.hpp>
 #include <rmap/verify/text.hpp>
 #include <rmap/verify/world.hpp>
 
@@ -83,8 +84,14 @@ void describe(Sink sink) {
         "    take_all_locks mutex        the map's\n"
         "    page lock                   a page's (the user's)\n"
         "      ksm_node::lock            a merged page's\n"
-        "        i_mmap::lock            a file's vmas\n"
-        "          tree lock             an anon_vma root's\n"
+        "        i_mmap::lock            a file's vmas\n");
+    if constexpr (locks_whole_chains<typename policy::locking>) {
+        put(sink, "          anon_vma_chain_lock   an address space's\n");
+    }
+    put(sink, locks_one_a_tree<typename policy::locking>
+                  ? "          tree lock             an anon_vma root's\n"
+                  : "          tree lock             each anon_vma's, the newest first\n");
+    put(sink,
         "            page_table_lock     an address space's\n"
         "            pte lock            a page table's (the user's)\n"
         "              free list         the lifetime policy's\n");

@@ -14,6 +14,10 @@
 
 namespace {
 
+struct whole_chains : rmap::default_policy {
+    using locking = rmap::locking::lock_all;
+};
+
 template <class Policy>
 std::string description() {
     std::string all;
@@ -61,4 +65,13 @@ BOOST_AUTO_TEST_CASE(another) {
     const std::string text = description<rmap::single_threaded>();
     BOOST_TEST(text.find("atomics     rmap::atomics::single\n") != std::string::npos);
     BOOST_TEST(text.find("stale pointers are readable: no\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_locks_of_a_discipline) {
+    const std::string text = description<whole_chains>();
+    BOOST_TEST(text.find("rmap::locking::lock_all; walks are complete: yes\n") !=
+               std::string::npos);
+    BOOST_TEST(text.find("          anon_vma_chain_lock   an address space's\n"
+                         "          tree lock             each anon_vma's, the newest first\n") !=
+               std::string::npos);
 }
