@@ -3,6 +3,9 @@
 // Everything that the explorer says it notices, planted and noticed: each kind of failure in a
 // scenario as small as it gets, with its fixed form clean.
 
+#include <cstddef>
+#include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -330,13 +333,14 @@ void memory() {
         t.run();
     });
     finds("after its end", failure_kind::use_after_free, [](verify::test& t) {
-        const word* gone = nullptr;
+        alignas(word) std::byte room[sizeof(word)];
+        word* const n = ::new (room) word{};
         t.thread("a", [&] {
-            const word n;
-            gone = &n;
+            n->store(1, relaxed);
+            std::destroy_at(n);
         });
         t.run();
-        static_cast<void>(gone->load(relaxed));
+        static_cast<void>(n->load(relaxed));
     });
     finds("double free", failure_kind::double_free, [](verify::test& t) {
         node* const n = make();

@@ -25,6 +25,17 @@ struct explored : rmap::default_policy {
     using allocator = verify::model_memory;
     using check = verify::explored_checks;
 };
+/// Without the second look at the root under its lock.
+struct careless_root : rmap::locking::root {
+    template <class Policy>
+    struct walk : rmap::locking::root::walk<Policy> {
+        using rmap::locking::root::walk<Policy>::walk;
+        [[nodiscard]] bool covers(const rmap::anon_vma<Policy>&) const noexcept { return true; }
+    };
+};
+struct careless : explored {
+    using locking = careless_root;
+};
 struct given_back : explored {
     using lifetime = rmap::lifetimes::caller_held;
 };
@@ -223,15 +234,17 @@ void unmapped_page(verify::test& t) {
 
 /// The page's only mapping goes, then its vma; the anon_vma is used again in another tree, for
 /// another page. The walker comes with the tag.
-template <bool SamePage>
+template <bool SamePage, class Policy = explored>
 void recycled_beside_walk(verify::test& t) {
-    system s;
-    vma parent{s.mm[0], 0, 4, 0};
-    vma other{s.mm[1], 0, 4, 0};
+    using vma_type = typename system_of<Policy>::vma;
+    system_of<Policy> s;
+    vma_type parent{s.mm[0], 0, 4, 0};
+    vma_type other{s.mm[1], 0, 4, 0};
     require(s.map.prepare(parent) == status::ok && s.map.prepare(other) == status::ok, "prepare");
-    vma child{s.mm[2], 0, 4, 0};
+    vma_type child{s.mm[2], 0, 4, 0};
     require(s.map.fork(child, parent) == status::ok, "fork");
-    vma next{s.mm[2], 0, 4, 0};
+    vma_type next{s.mm[2], 0, 4, 0};
+    vma_type grandchild{s.mm[2], 0, 4, 0};
     s.map.tag_new(s.p, child, 0);
     s.p.add_mapping();
     t.thread("recycles", [&] {
@@ -241,6 +254,8 @@ void recycled_beside_walk(verify::test& t) {
         if (SamePage) {
             s.map.tag_new(s.p, next, 0);
             s.p.add_mapping();
+            // A change under the new root's lock.
+            require(s.map.fork(grandchild, next) == status::ok, "fork");
         }
     });
     t.thread("walks", [&] {
@@ -255,6 +270,7 @@ void recycled_beside_walk(verify::test& t) {
     });
     t.run();
     if (SamePage) s.p.remove_mapping();
+    s.map.unlink(grandchild);
     s.map.unlink(next);
     s.map.unlink(other);
     s.map.unlink(parent);
@@ -306,6 +322,10 @@ void recycled() {
     const char* const pool = "lifetimes/type_stable.hpp";
     shows(count, "root in get", {}, {pool, "get", release, sizeof(void*)}, any,
           recycled_beside_walk<false>);
+    explore_options weak;
+    weak.weak = true;
+    const auto once = explore("one look", weak, recycled_beside_walk<true, careless>);
+    count.that(once.failed(), "one look at the root is enough: " + once.coverage);
     shows(count, "refs in get", {}, {pool, "get", release, sizeof(std::uint32_t)}, any,
           reference_beside_recycling);
     shows(count, "try_get", {}, {"ops/reference.hpp", "try_get", acquire}, any,

@@ -49,12 +49,12 @@ struct type_stable {
             //   Pairs with: locking::root::walk::covers and the first load there.
             //   Otherwise:  T1 recycles the memory into another tree | T2 still sees the old root
             //               after it locked that, and walks the new tree without its lock.
-            //   Proved by:  tests/stress/lookup_test.cpp
+            //   Proved by:  tests/explore/orders_test.cpp
             av->root.store(av, order::release);
             //   Orders:     the initialised object before a reader that takes a reference.
             //   Pairs with: the acquiring compare_exchange in ops/reference.hpp.
             //   Otherwise:  a reader gets a reference on a half-initialised object.
-            //   Proved by:  tests/stress/lookup_test.cpp
+            //   Proved by:  tests/explore/orders_test.cpp
             av->refs.store(1, order::release);
             return av;
         }

@@ -68,7 +68,9 @@ struct root {
         //               part of another tree under root S | T1 gets R's lock and walks S's member
         //               without S's lock. The guard unlocks what it locked, never what `root` says
         //               now (Linux bug f18194275c39).
-        //   Proved by:  tests/stress/lookup_test.cpp
+        //   Proved by:  tests/explore/orders_test.cpp: the second look, and the order of the first.
+        //               Not shown by a test: the order of the second. The looks at the map count
+        //               and the tag before it (ops/reference.hpp) have acquired what it needs.
         [[nodiscard]] bool covers(const anon_vma<Policy>& member) const noexcept {
             return member.root.load(order::acquire) == root_;
         }

@@ -34,7 +34,7 @@ public:
                 // Orders:     nothing: the bit only keeps new readers out.
                 // Pairs with: take(), which sees it as a part of the word that it replaces.
                 // Otherwise:  a reader that has not seen it yet enters, once.
-                // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+                // Proved by:  tests/explore/lock_orders_test.cpp
                 state_.fetch_or(waiting, order::relaxed);
             }
             Atomics::pause();
@@ -51,7 +51,7 @@ public:
         // Orders:     what the writer did before this.
         // Pairs with: take(), of the next writer or of any reader.
         // Otherwise:  writer: store field; word := 0 | reader: enters; loads the old field.
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         // No reader is counted while a writer holds the lock, and a bit `waiting` that is lost is
         // set again by who waits, as after take(). So this need not be a read-modify-write.
         state_.store(0, order::release);
@@ -76,10 +76,9 @@ public:
     void unlock_shared() noexcept {
         // Orders:     what the reader did before this.
         // Pairs with: take() of the next writer, through the counts of all readers between (each is
-        // a
-        //             read-modify-write, so the release sequence goes on).
+        //             a read-modify-write, so the release sequence goes on).
         // Otherwise:  reader: count := 0; loads field | writer: enters; stores field.
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         state_.fetch_sub(1, order::release);
     }
 
@@ -96,7 +95,7 @@ private:
         // Orders:     nothing, on purpose: the answer is a hint.
         // Pairs with: nothing; who then takes the lock does so in take().
         // Otherwise:  a stale answer costs one more turn of a loop, or one failed try.
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         return state_.load(order::relaxed);
     }
 
@@ -104,7 +103,7 @@ private:
         // Orders:     this exchange before what the new holder does.
         // Pairs with: the store in unlock() and the fetch_sub in unlock_shared().
         // Otherwise:  new holder: loads field early | old holder: stores field; lets go.
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         return state_.compare_exchange(seen, wanted, order::acquire);
     }
 

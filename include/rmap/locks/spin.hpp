@@ -35,8 +35,8 @@ public:
     void unlock() noexcept {
         // Orders:     what the holder did before this store.
         // Pairs with: the exchange in take().
-        // Otherwise:  holder: store field; state := free | next: state := held; loads the old
-        // field. Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Otherwise:  holder: store field; state := free | next: state := held; loads the old one.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         state_.store(0, order::release);
     }
 
@@ -45,7 +45,7 @@ public:
         // Orders:     nothing, on purpose: the answer is a hint.
         // Pairs with: nothing; who then takes the lock does so in take().
         // Otherwise:  a stale answer costs one more turn of the loop, or one failed try_lock().
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         return state_.load(order::relaxed) != 0;
     }
 
@@ -54,7 +54,7 @@ private:
         // Orders:     this exchange before what the new holder does.
         // Pairs with: the store in unlock().
         // Otherwise:  new holder: loads field early | old holder: store field; state := free.
-        // Proved by:  tests/unit/locks/locks_test.cpp, under the thread sanitizer.
+        // Proved by:  tests/explore/lock_orders_test.cpp
         return state_.exchange(1, order::acquire) == 0;
     }
 

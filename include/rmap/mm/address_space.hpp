@@ -53,7 +53,7 @@ public:
     //   Pairs with: the other droppers' fetch_sub.
     //   Otherwise:  T1 leaves the space, drops its pin | T2 drops the last one and frees the
     //               memory, T1's access is not yet done.
-    //   Proved by:  tests/stress/mm_test.cpp
+    //   Proved by:  tests/explore/mm_orders_test.cpp
     [[nodiscard]] bool unpin() noexcept { return pins_.fetch_sub(1, order::acq_rel) == 1; }
 
     // ---- the index: read holding the mmap_lock, changed holding it exclusively

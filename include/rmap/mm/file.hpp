@@ -24,7 +24,8 @@ public:
     //   Pairs with: the other of the two; the locks of the cache's leaves are between them.
     //   Otherwise:  T1 makes the file shorter, drops its pages | T2 still sees the old size and
     //               adds a page past the end.
-    //   Proved by:  tests/stress/mm_test.cpp
+    //   Proved by:  not shown by a test: the leaves' locks order the two wherever a page is added
+    //               or dropped. tests/stress/mm_test.cpp would see a page past the end.
     [[nodiscard]] pgno pages() const noexcept { return pages_.load(order::acquire); }
     void set_pages(pgno pages) noexcept { pages_.store(pages, order::release); }
 

@@ -30,9 +30,8 @@ public:
     //   Orders:     all use of the page, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.
     //   Otherwise:  T1 reads the page, drops its reference | T2 drops the last one and frees it,
-    //   T1's
-    //               read is not yet done.
-    //   Proved by:  tests/stress/mm_test.cpp
+    //               T1's read is not yet done.
+    //   Proved by:  tests/explore/mm_orders_test.cpp
     [[nodiscard]] bool drop() noexcept {
         return references(counts_.fetch_sub(reference, order::acq_rel)) == 1;
     }

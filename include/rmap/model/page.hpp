@@ -50,7 +50,7 @@ public:
     //   Pairs with: set().
     //   Otherwise:  T1 writes the anon_vma's root, tags the page | T2 sees the tag, follows it and
     //               reads a root from the memory's earlier life.
-    //   Proved by:  tests/stress/lookup_test.cpp
+    //   Proved by:  tests/explore/orders_test.cpp
     [[nodiscard]] word read() const noexcept { return mapping_.load(order::acquire); }
 
     void set(word tag, pgoff_t index) noexcept {
@@ -141,14 +141,15 @@ public:
     //   Otherwise:  T1 takes a free page that still has the tag of its earlier life, tags and maps
     //               it | T2 sees "mapped" together with the old tag, whose anon_vma nothing keeps,
     //               and walks it while it is recycled into another tree.
-    //   Proved by:  tests/stress/lookup_test.cpp, where hardware reorders stores
+    //   Proved by:  tests/explore/orders_test.cpp
     void add_mapping() noexcept { mapcount_.fetch_add(1, order::release); }
     /// Whether that was the last one.
-    //   Orders:     the last unmapper's earlier accesses before a reader's conclusion "not mapped".
-    //   Pairs with: the acquire load in mapped().
-    //   Otherwise:  T1 unmaps, unlinks the vma, the anon_vma is recycled | T2 holds the recycled
-    //               tree's lock, still reads "mapped" and walks a foreign tree.
-    //   Proved by:  tests/stress/lookup_test.cpp
+    //   Orders:     every unmapper's earlier accesses before the conclusion "not mapped", of the
+    //               last unmapper and of a reader.
+    //   Pairs with: the acquire load in mapped(); the other unmappers' fetch_sub.
+    //   Otherwise:  T1 reads the page, unmaps it | T2 takes the last mapping away, or finds none,
+    //               and uses the page's memory anew; T1's read is not yet done.
+    //   Proved by:  tests/explore/orders_test.cpp
     bool remove_mapping() noexcept { return mapcount_.fetch_sub(1, order::acq_rel) == 1; }
 
     [[nodiscard]] bool mapped() const noexcept { return mapcount() != 0; }

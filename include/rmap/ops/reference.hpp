@@ -30,7 +30,7 @@ void get(anon_vma<Policy>& av) noexcept {
 //   Orders:     the fields of the object before this thread's use of them.
 //   Pairs with: the release store of `refs` in the lifetime policy's get().
 //   Otherwise:  T1 recycles the memory | T2 gets a reference on the new life, reads old fields.
-//   Proved by:  tests/stress/lookup_test.cpp
+//   Proved by:  tests/explore/orders_test.cpp
 template <class Policy>
 [[nodiscard]] bool try_get(anon_vma<Policy>& av) noexcept {
     std::uint32_t seen = av.refs.load(order::relaxed);
@@ -48,7 +48,7 @@ template <class Policy>
 //   Pairs with: the other droppers' fetch_sub; the free list's lock.
 //   Otherwise:  T1 reads a field, drops its reference | T2 drops the last one, the memory is
 //               written by its next user, T1's read is not yet done.
-//   Proved by:  tests/stress/lookup_test.cpp
+//   Proved by:  tests/explore/orders_test.cpp
 template <class Map>
 void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
     using policy = typename Map::policy;

@@ -61,7 +61,9 @@ void tag_own(typename Map::page_type& page, const typename Map::vma_type& v,
 }
 
 /// A page that only one place maps moves to `address` of `v`, perhaps under another root
-/// (userfaultfd move). The caller also holds the page-table locks of both places.
+/// (userfaultfd move). The caller also holds the page-table locks of both places, and the update
+/// guard of the tree that the page leaves: a walk without the page lock could read the new offset
+/// beside the old tag, and meet neither place.
 template <class Map>
 void tag_moved(typename Map::page_type& page, const typename Map::vma_type& v,
                pgno address) noexcept {

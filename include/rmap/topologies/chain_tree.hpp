@@ -75,7 +75,7 @@ struct chain_tree {
     //   Otherwise:  T1 prepares the vma: publishes own, then links | T2 faults, sees own, tags a
     //               page; T3 walks from the page and meets an empty tree, or memory's earlier life
     //               (seed 000; Linux d9d332e0874f).
-    //   Proved by:  tests/stress/prepare_test.cpp
+    //   Proved by:  tests/explore/orders_test.cpp
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* own(const vma_hook<Policy>& v) noexcept {
         return v.own_.load(rmap::order::acquire);
