@@ -40,6 +40,7 @@ constexpr bench benches[] = {
     {"operations", "How long does one operation take, by policy?", operations},
     {"replay_speed", "How fast are recorded programs replayed?", replay_speed},
     {"replay_growth", "Does an event cost the same in a trace of any length?", replay_growth},
+    {"explore", "How many schedules a second does the explorer run?", explore},
 };
 
 struct request {

@@ -54,5 +54,6 @@ bool include_cost(report&);
 bool operations(report&);
 bool replay_speed(report&);
 bool replay_growth(report&);
+bool explore(report&);
 
 }  // namespace rmap_bench

@@ -7,25 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 
 #include <rmap/core/config.hpp>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define RMAP_FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RMAP_FIBER_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define RMAP_FIBER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define RMAP_FIBER_TSAN 1
-#endif
-#endif
+#include <rmap/verify/explore/fiber_stack.hpp>
 
 #if !defined(__x86_64__) && !defined(__aarch64__)
 #define RMAP_FIBER_UCONTEXT 1
@@ -34,15 +18,10 @@
 
 #ifdef RMAP_FIBER_ASAN
 extern "C" void __sanitizer_start_switch_fiber(void** save, const void* bottom, std::size_t size);
-extern "C" void __asan_unpoison_memory_region(void const volatile* begin, std::size_t size);
-extern "C" void __lsan_disable(void);
-extern "C" void __lsan_enable(void);
 extern "C" void __sanitizer_finish_switch_fiber(void* save, const void** bottom, std::size_t* size);
 #endif
 #ifdef RMAP_FIBER_TSAN
 extern "C" void* __tsan_get_current_fiber(void);
-extern "C" void* __tsan_create_fiber(unsigned flags);
-extern "C" void __tsan_destroy_fiber(void* fiber);
 extern "C" void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 #endif
 
@@ -57,32 +36,19 @@ public:
     fiber(const fiber&) = delete;
     fiber& operator=(const fiber&) = delete;
     ~fiber() {
-#ifdef RMAP_FIBER_TSAN
-        if (stack_ != nullptr && tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
-#endif
-        std::free(stack_);
+        if (stack_ != nullptr) stack_->give_back();
     }
 
     /// (Re)starts the fiber: the next switch to it calls `run` on its own stack. What was on the
     /// stack is abandoned. False without memory.
     [[nodiscard]] bool prepare(entry run) noexcept {
-        if (stack_ == nullptr) {
-            stack_ = static_cast<std::byte*>(std::aligned_alloc(64, stack_size));
-            if (stack_ == nullptr) return false;
-        }
-        start(run);
-        // What the sanitizers remember of frames that were abandoned would be wrong of new ones.
-#ifdef RMAP_FIBER_ASAN
-        __asan_unpoison_memory_region(stack_, stack_size);
-#endif
+        if (stack_ == nullptr) stack_ = fiber_stack::take();
+        if (stack_ == nullptr) return false;
+        stack_->renew();
 #ifdef RMAP_FIBER_TSAN
-        // It remembers the calls that were not returned from; it has room for some, and making a
-        // new one takes long.
-        if (starts_++ % 256 == 0) {
-            if (tsan_ != nullptr) __tsan_destroy_fiber(tsan_);
-            tsan_ = __tsan_create_fiber(0);
-        }
+        tsan_ = stack_->tsan;
 #endif
+        start(run);
         fresh_ = true;
         return true;
     }
@@ -121,12 +87,6 @@ private:
         change_stacks(from, to);
     }
 
-#if defined(RMAP_FIBER_ASAN) || defined(RMAP_FIBER_TSAN)
-    static constexpr std::size_t stack_size = 256 * 1024;
-#else
-    static constexpr std::size_t stack_size = 128 * 1024;
-#endif
-
 #ifdef RMAP_FIBER_ASAN
     static fiber*& last() noexcept {
         static thread_local fiber* from = nullptr;
@@ -144,10 +104,10 @@ private:
         }
     }
     [[nodiscard]] const void* bottom() const noexcept {
-        return stack_ != nullptr ? stack_ : outer_bottom_;
+        return stack_ != nullptr ? stack_->bytes : outer_bottom_;
     }
     [[nodiscard]] std::size_t size() const noexcept {
-        return stack_ != nullptr ? stack_size : outer_size_;
+        return stack_ != nullptr ? fiber_stack_size : outer_size_;
     }
     const void* outer_bottom_ = nullptr;
     std::size_t outer_size_ = 0;
@@ -155,14 +115,13 @@ private:
 #endif
 #ifdef RMAP_FIBER_TSAN
     void* tsan_ = nullptr;
-    unsigned starts_ = 0;
 #endif
 
 #if defined(RMAP_FIBER_UCONTEXT)
     void start(entry run) noexcept {
         getcontext(&context_);
-        context_.uc_stack.ss_sp = stack_;
-        context_.uc_stack.ss_size = stack_size;
+        context_.uc_stack.ss_sp = stack_->bytes;
+        context_.uc_stack.ss_size = fiber_stack_size;
         context_.uc_link = nullptr;
         makecontext(&context_, run, 0);
     }
@@ -173,7 +132,7 @@ private:
 #elif defined(__x86_64__)
     void start(entry run) noexcept {
         // As after a call: the stack is 8 modulo 16 when `run` begins, its return address is null.
-        auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + stack_size - 64);
+        auto* top = reinterpret_cast<std::uintptr_t*>(stack_->bytes + fiber_stack_size - 64);
         *--top = 0;
         *--top = reinterpret_cast<std::uintptr_t>(run);
         sp_ = top;
@@ -203,7 +162,7 @@ private:
     void* sp_ = nullptr;
 #else  // aarch64
     void start(entry run) noexcept {
-        auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + stack_size - 64);
+        auto* top = reinterpret_cast<std::uintptr_t*>(stack_->bytes + fiber_stack_size - 64);
         *--top = 0;
         *--top = reinterpret_cast<std::uintptr_t>(run);
         sp_ = top;
@@ -235,23 +194,8 @@ private:
     void* sp_ = nullptr;
 #endif
 
-    std::byte* stack_ = nullptr;
+    fiber_stack* stack_ = nullptr;
     bool fresh_ = false;
-};
-
-/// What is allocated meanwhile may be abandoned with a stack that points to it: no leak to be
-/// reported by the sanitizer. (Blocks of model_memory are counted by the engine.)
-class leaks_ignored {
-public:
-#ifdef RMAP_FIBER_ASAN
-    leaks_ignored() noexcept { __lsan_disable(); }
-    ~leaks_ignored() { __lsan_enable(); }
-#else
-    leaks_ignored() noexcept {}
-    ~leaks_ignored() {}
-#endif
-    leaks_ignored(const leaks_ignored&) = delete;
-    leaks_ignored& operator=(const leaks_ignored&) = delete;
 };
 
 }  // namespace rmap::inline RMAP_ABI::verify
