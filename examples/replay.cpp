@@ -149,13 +149,19 @@ private:
 };
 
 // What cannot be read twice, for several policies: all its lines, or what is wrong with it.
-bool read_all(replay::input& from, std::string& text) {
+bool read_all(replay::input& from, std::string& text, std::string& wrong) {
+    constexpr std::size_t most = std::size_t{1} << 29;
     std::string_view line;
     replay::input::result r;
     while ((r = from.next(line)) == replay::input::result::line) {
+        if (line.size() >= most - text.size()) {
+            wrong = "too long to be kept for several policies; give a file";
+            return false;
+        }
         text += line;
         text += '\n';
     }
+    wrong = from.error();
     return r == replay::input::result::finished;
 }
 
@@ -184,7 +190,9 @@ private:
         std::string name;
         if (keep) {
             replay::input once;
-            if (!once.open(trace) || !read_all(once, text)) return cannot_read(once);
+            std::string wrong;
+            if (!once.open(trace)) return cannot_read(once, once.error());
+            if (!read_all(once, text, wrong)) return cannot_read(once, wrong);
             name = once.name();
         }
         for (const policy_entry& policy : request_.chosen) {
@@ -192,7 +200,7 @@ private:
             if (keep) {
                 in.open_memory(name, text);
             } else if (!in.open(trace)) {
-                return cannot_read(in);
+                return cannot_read(in, in.error());
             }
             progress_.begin(replay::short_name(in.name()));
             keep_outcome(policy, policy.run(in, request_.options,
@@ -202,10 +210,10 @@ private:
         }
     }
 
-    void cannot_read(const replay::input& in) {
+    void cannot_read(const replay::input& in, const std::string& why) {
         replay::outcome o;
         o.trace = in.name();
-        o.wrong = replay::problem{in.name(), 1, in.error()};
+        o.wrong = replay::problem{in.name(), 1, why};
         keep_outcome(request_.chosen.front(), std::move(o));
     }
 

@@ -20,8 +20,12 @@ namespace rmap::inline RMAP_ABI::replay {
 
 class slab {
 public:
-    slab() noexcept = default;
-    slab(slab&& from) noexcept { swap(from); }
+    /// Enough for 2^24 pages, which is what a trace may have (budget.hpp), and what they hang on.
+    static constexpr std::size_t usual_limit = std::size_t{7} << 28;
+
+    /// At most `limit` bytes are had from the system at any time; beyond that allocate() fails.
+    explicit slab(std::size_t limit = usual_limit) noexcept : room_{limit} {}
+    slab(slab&& from) noexcept : room_{0} { swap(from); }
     slab& operator=(slab&& from) noexcept {
         swap(from);
         return *this;
@@ -35,7 +39,7 @@ public:
 
     [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
         if (align > unit) return nullptr;
-        if (size > largest) return ::operator new (size, std::nothrow_t{});
+        if (size > largest) return allocate_alone(size);
         const std::size_t which = (size + unit - 1) / unit;
         if (block* b = free_[which]) {
             free_[which] = b->next;
@@ -48,7 +52,10 @@ public:
     }
 
     void deallocate(void* given, std::size_t size, std::size_t) noexcept {
-        if (size > largest) return ::operator delete(given);
+        if (size > largest) {
+            room_ += size;
+            return ::operator delete(given);
+        }
         const std::size_t which = (size + unit - 1) / unit;
         free_[which] = ::new (given) block{free_[which]};
     }
@@ -67,9 +74,16 @@ private:
         std::size_t size;
     };
 
+    void* allocate_alone(std::size_t size) noexcept {
+        void* const memory = size > room_ ? nullptr : ::operator new (size, std::nothrow_t{});
+        if (memory != nullptr) room_ -= size;
+        return memory;
+    }
+
     bool add_chunk() noexcept {
         std::size_t size = chunks_ == nullptr ? smallest_chunk : 2 * chunks_->size;
         if (size > largest_chunk) size = largest_chunk;
+        if (size > room_) return false;
 #ifdef MAP_POPULATE
         constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
 #else
@@ -77,6 +91,7 @@ private:
 #endif
         void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
         if (memory == MAP_FAILED) return false;
+        room_ -= size;
         chunks_ = ::new (memory) chunk{chunks_, size};
         at_ = static_cast<char*>(memory) + sizeof(chunk);
         left_ = size - sizeof(chunk);
@@ -88,12 +103,14 @@ private:
         std::swap(chunks_, other.chunks_);
         std::swap(at_, other.at_);
         std::swap(left_, other.left_);
+        std::swap(room_, other.room_);
     }
 
     block* free_[largest / unit + 1] = {};
     chunk* chunks_ = nullptr;
     char* at_ = nullptr;
     std::size_t left_ = 0;
+    std::size_t room_;  // bytes that may still be had from the system
 };
 
 static_assert(memory_source<slab>);
