@@ -106,9 +106,8 @@ void measure_search(report& to, const char* name, void (*scenario)(verify::test&
     f.items_per_second = f.cpu_ns > 0 ? 1e9 / f.cpu_ns : 0;
     f.counters.emplace_back("steps_per_execution",
                             static_cast<double>(steps) / static_cast<double>(executions));
-    f.counters.emplace_back("steps_per_second",
-                            f.items_per_second * static_cast<double>(steps) /
-                                static_cast<double>(executions));
+    f.counters.emplace_back("steps_per_second", f.items_per_second * static_cast<double>(steps) /
+                                                    static_cast<double>(executions));
     to.add(std::move(f));
 }
 

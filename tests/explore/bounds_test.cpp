@@ -45,7 +45,9 @@ auto ladder(unsigned needed) {
 }
 
 /// Leaving a is a preemption; coming back from b, which can go on, is one more but the last time.
-unsigned preemptions_of(unsigned needed) { return 2 * needed - 1; }
+unsigned preemptions_of(unsigned needed) {
+    return 2 * needed - 1;
+}
 
 void preemptions() {
     for (unsigned needed = 1; needed != 3; ++needed) {

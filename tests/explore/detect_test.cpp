@@ -71,9 +71,9 @@ void assertions() {
         t.run();
         require(n.load(relaxed) == 2, "an increment was lost");
     });
-    count.that(mentions(r.what.what, "an increment was lost") &&
-                   mentions(r.what.what, "detect_test.cpp:"),
-               "what was required, and where: " + r.what.what);
+    count.that(
+        mentions(r.what.what, "an increment was lost") && mentions(r.what.what, "detect_test.cpp:"),
+        "what was required, and where: " + r.what.what);
     count.that(mentions(r.text, "load n = 0 relaxed") && mentions(r.text, "store n := 1 relaxed"),
                "columns: " + r.text);
 
@@ -130,9 +130,7 @@ void invariants() {
     const auto scenario = [](bool right) {
         return [=](verify::test& t) {
             word x, y;
-            auto always = [&] {
-                require(x.load(relaxed) >= y.load(relaxed), "y went ahead of x");
-            };
+            auto always = [&] { require(x.load(relaxed) >= y.load(relaxed), "y went ahead of x"); };
             t.invariant(always);
             t.thread("x", [&] {
                 x.store(1, relaxed);
@@ -177,60 +175,75 @@ void data_races() {
                    r.what.what);
         finds("relaxed reader", failure_kind::data_race, message(release, relaxed), with);
         clean("message", message(release, acquire), with);
-        finds("two writers", failure_kind::data_race, [](verify::test& t) {
-            model::plain<int> data{0};
-            for (const char* who : {"a", "b"})
-                t.thread(who, [&] { data = 1; });
-            t.run();
-        }, with);
-        clean("two readers", [](verify::test& t) {
-            model::plain<int> data{3};
-            for (const char* who : {"a", "b"})
-                t.thread(who, [&] { require(data == 3, "?"); });
-            t.run();
-        }, with);
-        finds("two locks", failure_kind::data_race, [](verify::test& t) {
-            model_lock l[2];
-            model::plain<int> data{0};
-            for (model_lock& mine : l) {
-                t.thread("t", [&] {
-                    mine.lock();
-                    data = data + 1;
-                    mine.unlock();
-                });
-            }
-            t.run();
-        }, with);
-        finds("a writer among readers", failure_kind::data_race, [](verify::test& t) {
-            model_lock l;
-            model::plain<int> data{0};
-            for (const char* who : {"a", "b"}) {
-                t.thread(who, [&] {
+        finds(
+            "two writers", failure_kind::data_race,
+            [](verify::test& t) {
+                model::plain<int> data{0};
+                for (const char* who : {"a", "b"})
+                    t.thread(who, [&] { data = 1; });
+                t.run();
+            },
+            with);
+        clean(
+            "two readers",
+            [](verify::test& t) {
+                model::plain<int> data{3};
+                for (const char* who : {"a", "b"})
+                    t.thread(who, [&] { require(data == 3, "?"); });
+                t.run();
+            },
+            with);
+        finds(
+            "two locks", failure_kind::data_race,
+            [](verify::test& t) {
+                model_lock l[2];
+                model::plain<int> data{0};
+                for (model_lock& mine : l) {
+                    t.thread("t", [&] {
+                        mine.lock();
+                        data = data + 1;
+                        mine.unlock();
+                    });
+                }
+                t.run();
+            },
+            with);
+        finds(
+            "a writer among readers", failure_kind::data_race,
+            [](verify::test& t) {
+                model_lock l;
+                model::plain<int> data{0};
+                for (const char* who : {"a", "b"}) {
+                    t.thread(who, [&] {
+                        l.lock_shared();
+                        data = 1;
+                        l.unlock_shared();
+                    });
+                }
+                t.run();
+            },
+            with);
+        clean(
+            "one lock",
+            [](verify::test& t) {
+                model_lock l;
+                model::plain<int> data{0};
+                for (const char* who : {"a", "b"}) {
+                    t.thread(who, [&] {
+                        l.lock();
+                        data = data + 1;
+                        l.unlock();
+                    });
+                }
+                t.thread("reader", [&] {
                     l.lock_shared();
-                    data = 1;
+                    static_cast<void>(data.get());
                     l.unlock_shared();
                 });
-            }
-            t.run();
-        }, with);
-        clean("one lock", [](verify::test& t) {
-            model_lock l;
-            model::plain<int> data{0};
-            for (const char* who : {"a", "b"}) {
-                t.thread(who, [&] {
-                    l.lock();
-                    data = data + 1;
-                    l.unlock();
-                });
-            }
-            t.thread("reader", [&] {
-                l.lock_shared();
-                static_cast<void>(data.get());
-                l.unlock_shared();
-            });
-            t.run();
-            require(data == 2, "lost");
-        }, with);
+                t.run();
+                require(data == 2, "lost");
+            },
+            with);
 
         // What is made by one thread is not there yet for another that found it too early.
         struct node {
@@ -260,31 +273,37 @@ void data_races() {
         clean("found in time", published(release, false), with);
     }
     // By fences, too.
-    clean("fences", [](verify::test& t) {
-        model::plain<int> data{0};
-        word ready;
-        t.thread("writer", [&] {
-            data = 7;
-            model::fence(release);
-            ready.store(1, relaxed);
-        });
-        t.thread("reader", [&] {
-            if (ready.load(relaxed) == 0) return;
-            model::fence(acquire);
-            require(data == 7, "old data");
-        });
-        t.run();
-    }, weakly());
+    clean(
+        "fences",
+        [](verify::test& t) {
+            model::plain<int> data{0};
+            word ready;
+            t.thread("writer", [&] {
+                data = 7;
+                model::fence(release);
+                ready.store(1, relaxed);
+            });
+            t.thread("reader", [&] {
+                if (ready.load(relaxed) == 0) return;
+                model::fence(acquire);
+                require(data == 7, "old data");
+            });
+            t.run();
+        },
+        weakly());
     // As points, plain fields are interleaved: the lost update of a plain counter.
     explore_options points;
     points.plain_points = true;
-    finds("plain counter", failure_kind::assertion, [](verify::test& t) {
-        model::plain<int> n{0};
-        for (const char* who : {"a", "b"})
-            t.thread(who, [&] { n = n + 1; });
-        t.run();
-        require(n == 2, "an increment was lost");
-    }, points);
+    finds(
+        "plain counter", failure_kind::assertion,
+        [](verify::test& t) {
+            model::plain<int> n{0};
+            for (const char* who : {"a", "b"})
+                t.thread(who, [&] { n = n + 1; });
+            t.run();
+            require(n == 2, "an increment was lost");
+        },
+        points);
 }
 
 // ---- memory
@@ -463,9 +482,9 @@ void locks() {
         };
     };
     const auto r = finds("deadlock", failure_kind::deadlock, order_of(false));
-    count.that(r.what.what ==
-                   "one waits in lock for B, held by two; two waits in lock for A, held by one",
-               "who waits for whom: " + r.what.what);
+    count.that(
+        r.what.what == "one waits in lock for B, held by two; two waits in lock for A, held by one",
+        "who waits for whom: " + r.what.what);
     clean("no deadlock", order_of(true));
     finds("deadlock", failure_kind::deadlock, order_of(false), weakly());
     finds("oneself", failure_kind::deadlock, [](verify::test& t) {
@@ -504,7 +523,8 @@ void locks() {
         word go;
         t.name(go, "go");
         t.thread("one", [&] {
-            while (go.load(acquire) == 0) model::pause();
+            while (go.load(acquire) == 0)
+                model::pause();
         });
         t.run();
     });
@@ -518,40 +538,53 @@ void locks() {
         explore_options with;
         with.weak = weak;
         // Waiting threads wait, however they do it.
-        clean("spinning", [](verify::test& t) {
-            word go, l;
-            t.thread("waits", [&] {
-                while (go.load(acquire) == 0) model::pause();
-            });
-            for (const char* who : {"a", "b"}) {
-                t.thread(who, [&] {
-                    while (l.exchange(1, acquire) != 0) model::pause();
-                    l.store(0, release);
-                    go.store(1, release);
+        clean(
+            "spinning",
+            [](verify::test& t) {
+                word go, l;
+                t.thread("waits", [&] {
+                    while (go.load(acquire) == 0)
+                        model::pause();
                 });
-            }
-            t.run();
-        }, with);
-        clean("trying", [](verify::test& t) {
-            model_lock l;
-            for (const char* who : {"a", "b"}) {
-                t.thread(who, [&] {
-                    while (!l.try_lock()) model::pause();
-                    l.unlock();
-                });
-            }
-            t.run();
-        }, with);
+                for (const char* who : {"a", "b"}) {
+                    t.thread(who, [&] {
+                        while (l.exchange(1, acquire) != 0)
+                            model::pause();
+                        l.store(0, release);
+                        go.store(1, release);
+                    });
+                }
+                t.run();
+            },
+            with);
+        clean(
+            "trying",
+            [](verify::test& t) {
+                model_lock l;
+                for (const char* who : {"a", "b"}) {
+                    t.thread(who, [&] {
+                        while (!l.try_lock())
+                            model::pause();
+                        l.unlock();
+                    });
+                }
+                t.run();
+            },
+            with);
     }
     explore_options few;
     few.max_steps = 200;
-    finds("livelock", failure_kind::livelock, [](verify::test& t) {
-        word go;
-        t.thread("one", [&] {
-            while (go.load(relaxed) == 0) verify::point("again");
-        });
-        t.run();
-    }, few);
+    finds(
+        "livelock", failure_kind::livelock,
+        [](verify::test& t) {
+            word go;
+            t.thread("one", [&] {
+                while (go.load(relaxed) == 0)
+                    verify::point("again");
+            });
+            t.run();
+        },
+        few);
     for (const bool outlives : {true, false}) {
         finds("lock left held", failure_kind::lock_held, [=](verify::test& t) {
             static model_lock outer;
@@ -592,53 +625,60 @@ void locks() {
 // ---- explorations in and beside each other
 
 void nested() {
-    count.clean(explore("outer", {}, [](verify::test& t) {
-        word n;
-        t.thread("a", [&] {
-            n.store(1, relaxed);
-            const auto inner = explore("inner", {}, [](verify::test& u) {
-                word m;
-                for (int i = 0; i != 2; ++i)
-                    u.thread("i", [&] { m.fetch_add(1, relaxed); });
-                u.run();
-                require(m.load(relaxed) == 2, "inner");
-            });
-            require(!inner.failed() && inner.executions == 2, "the inner one went wrong");
-            n.fetch_add(1, relaxed);
-        });
-        t.thread("b", [&] { n.fetch_add(1, relaxed); });
-        t.run();
-    }), "nested");
+    count.clean(explore("outer", {},
+                        [](verify::test& t) {
+                            word n;
+                            t.thread("a", [&] {
+                                n.store(1, relaxed);
+                                const auto inner = explore("inner", {}, [](verify::test& u) {
+                                    word m;
+                                    for (int i = 0; i != 2; ++i)
+                                        u.thread("i", [&] { m.fetch_add(1, relaxed); });
+                                    u.run();
+                                    require(m.load(relaxed) == 2, "inner");
+                                });
+                                require(!inner.failed() && inner.executions == 2,
+                                        "the inner one went wrong");
+                                n.fetch_add(1, relaxed);
+                            });
+                            t.thread("b", [&] { n.fetch_add(1, relaxed); });
+                            t.run();
+                        }),
+                "nested");
 
     // Objects that outlive an exploration are new in each execution of the next.
     word global;
     model::plain<int> field{0};
     for (int i = 0; i != 3; ++i) {
-        count.clean(explore("outliving", {}, [&](verify::test& t) {
-            global.store(0, relaxed);
-            t.thread("a", [&] {
-                field = 1;
-                global.store(1, release);
-            });
-            t.thread("b", [&] {
-                if (global.load(acquire) == 1) require(field == 1, "old");
-            });
-            t.run();
-        }), "outliving");
+        count.clean(explore("outliving", {},
+                            [&](verify::test& t) {
+                                global.store(0, relaxed);
+                                t.thread("a", [&] {
+                                    field = 1;
+                                    global.store(1, release);
+                                });
+                                t.thread("b", [&] {
+                                    if (global.load(acquire) == 1) require(field == 1, "old");
+                                });
+                                t.run();
+                            }),
+                    "outliving");
     }
 
     // What a failing scenario had on its stacks is given up without destructors; no leak either.
-    count.found(explore("abandoned", {}, [](verify::test& t) {
-        std::vector<std::string> many(10, std::string(100, 'x'));
-        word n;
-        t.thread("a", [&, copy = many] {
-            std::vector<std::string> mine = copy;
-            n.store(1, relaxed);
-            require(n.load(relaxed) == 1, "overtaken");
-        });
-        t.thread("b", [&] { n.store(2, relaxed); });
-        t.run();
-    }), failure_kind::assertion, "abandoned");
+    count.found(explore("abandoned", {},
+                        [](verify::test& t) {
+                            std::vector<std::string> many(10, std::string(100, 'x'));
+                            word n;
+                            t.thread("a", [&, copy = many] {
+                                std::vector<std::string> mine = copy;
+                                n.store(1, relaxed);
+                                require(n.load(relaxed) == 1, "overtaken");
+                            });
+                            t.thread("b", [&] { n.store(2, relaxed); });
+                            t.run();
+                        }),
+                failure_kind::assertion, "abandoned");
 }
 
 }  // namespace

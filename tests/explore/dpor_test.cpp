@@ -63,9 +63,8 @@ naive_result naive(Scenario scenario) {
         verify::test t{e};
         scenario(t);
     };
-    r.graphs.complete =
-        verify::detail::search_with(e, by, body, verify::detail::limits{1'000'000, {}, false},
-                                    r.graphs);
+    r.graphs.complete = verify::detail::search_with(
+        e, by, body, verify::detail::limits{1'000'000, {}, false}, r.graphs);
     r.interleavings = by.all();
     return r;
 }
@@ -197,7 +196,19 @@ public:
     }
 
 private:
-    enum class op { load, store, add, swap_if, lock, try_lock, share, try_share, mixed, wait, signal };
+    enum class op {
+        load,
+        store,
+        add,
+        swap_if,
+        lock,
+        try_lock,
+        share,
+        try_share,
+        mixed,
+        wait,
+        signal
+    };
     struct world {
         word x[2];
         word flag;
@@ -236,7 +247,8 @@ private:
                 l.unlock();
                 break;
             case op::wait:
-                while (w.flag.load(relaxed) == 0) model::pause();
+                while (w.flag.load(relaxed) == 0)
+                    model::pause();
                 break;
             case op::signal: w.flag.store(1, relaxed); break;
         }

@@ -32,7 +32,8 @@ observed all(const char* name, Body body, bool weak, search how = search::exhaus
         unsigned r[4] = {};
         body(t, r);
         std::string text;
-        for (unsigned v : r) text += static_cast<char>('0' + v);
+        for (unsigned v : r)
+            text += static_cast<char>('0' + v);
         ++o.seen[text];
     });
     return o;
@@ -44,8 +45,8 @@ void verdict(const char* name, const char* weak, bool allowed, unsigned graphs, 
     const observed o = all(name, body, true);
     count.clean(o.result, name);
     const bool seen = o.seen.count(weak) != 0;
-    count.that(seen == allowed, std::string{name} + (allowed ? ": should be" : ": must not be") +
-                                    " seen: " + weak);
+    count.that(seen == allowed,
+               std::string{name} + (allowed ? ": should be" : ": must not be") + " seen: " + weak);
     if (graphs != 0) count.equal(o.result.executions, graphs, std::string{name} + ": executions");
     const observed sc = all(name, body, false);
     count.clean(sc.result, name);
@@ -352,7 +353,8 @@ void limits() {
         t.run();
         // The outcome in question: b added to a's 1, read c's 3 behind it, and c missed a's x.
         const bool odd = r[2] == 1 && r[0] == 3 && r[1] == 0;
-        for (unsigned i = 0; i != 4; ++i) r[i] = odd && i != 3 ? i + 1 : 0;
+        for (unsigned i = 0; i != 4; ++i)
+            r[i] = odd && i != 3 ? i + 1 : 0;
     });
     verdict("LB", "1100", false, 3, [](verify::test& t, unsigned* r) {
         word x, y;

@@ -94,10 +94,8 @@ void rw_spins() {
     as_shipped(count, "rw_spin, a reader trying", {}, readers<1, true>);
     as_shipped(count, "rw_spin, readers trying", {}, readers<2, true>);
     const char* const file = "locks/rw_spin.hpp";
-    shows(count, "rw_spin unlock", {}, {file, "unlock", release}, race,
-          counters<rw_spin, false>);
-    shows(count, "rw_spin unlock, reader", {}, {file, "unlock", release}, race,
-          readers<1, false>);
+    shows(count, "rw_spin unlock", {}, {file, "unlock", release}, race, counters<rw_spin, false>);
+    shows(count, "rw_spin unlock, reader", {}, {file, "unlock", release}, race, readers<1, false>);
     shows(count, "rw_spin unlock_shared", {}, {file, "unlock_shared", release}, race,
           readers<1, false>);
     shows(count, "rw_spin unlock_shared, readers", {}, {file, "unlock_shared", release}, race,

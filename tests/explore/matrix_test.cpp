@@ -59,7 +59,8 @@ void designs() {
         model::fence(seq_cst);
         return m.load(relaxed) == 0;
     };
-    row("two words, no fence", false, two_words(
+    row("two words, no fence", false,
+        two_words(
             [](word& m, word& l) {
                 l.store(1, release);
                 return m.load(relaxed) == 0;
@@ -74,7 +75,8 @@ void designs() {
             model::fence(seq_cst);
             return l.load(relaxed) != 0;
         }));
-    row("two words, acq_rel fences on both sides", false, two_words(
+    row("two words, acq_rel fences on both sides", false,
+        two_words(
             [](word& m, word& l) {
                 l.store(1, relaxed);
                 model::fence(acq_rel);

@@ -59,18 +59,19 @@ struct system_of {
     rmap::status walk(const vma& v, bool& met) {
         met = false;
         return map
-            .walk(p, [&](const auto& place) {
-                met = met || (&place.vma() == &v && place.address() == v.start());
-            })
+            .walk(p,
+                  [&](const auto& place) {
+                      met = met || (&place.vma() == &v && place.address() == v.start());
+                  })
             .state;
     }
 };
 using system = system_of<explored>;
 using vma = system::vma;
 
-constexpr std::initializer_list<failure_kind> any = {
-    failure_kind::data_race, failure_kind::use_after_free, failure_kind::assertion,
-    failure_kind::check};
+constexpr std::initializer_list<failure_kind> any = {failure_kind::data_race,
+                                                     failure_kind::use_after_free,
+                                                     failure_kind::assertion, failure_kind::check};
 
 // ---- a vma's own anon_vma: chain_tree::own and set_own
 
@@ -174,9 +175,9 @@ void move_beside_walk(verify::test& t) {
 void page_tag() {
     as_shipped(count, "tag_own beside a walk", {}, retag_beside_walk);
     as_shipped(count, "tag_moved beside a walk", {}, move_beside_walk<true>);
-    count.found(explore("tag_moved beside a walk that nothing keeps out", {},
-                        move_beside_walk<false>),
-                failure_kind::assertion, "tag_moved beside a walk that nothing keeps out");
+    count.found(
+        explore("tag_moved beside a walk that nothing keeps out", {}, move_beside_walk<false>),
+        failure_kind::assertion, "tag_moved beside a walk that nothing keeps out");
     const char* const file = "model/page.hpp";
     shows(count, "set", {}, {file, "set", release}, any, retag_beside_walk);
     shows(count, "read", {}, {file, "read", acquire}, any, retag_beside_walk);

@@ -27,12 +27,14 @@ void round_trip() {
             s.threads.insert(s.threads.end(), 1 + random.below(most), thread);
         }
         for (std::uint32_t values = random.below(5); values != 0; --values) {
-            s.values.push_back(static_cast<std::uint16_t>(random.below(3) == 0 ? random.next() : 0));
+            s.values.push_back(
+                static_cast<std::uint16_t>(random.below(3) == 0 ? random.next() : 0));
         }
         const std::string text = verify::to_token(s);
         const auto back = verify::from_token(text);
         // Plain choices at the end are left out.
-        while (!s.values.empty() && s.values.back() == 0) s.values.pop_back();
+        while (!s.values.empty() && s.values.back() == 0)
+            s.values.pop_back();
         count.that(back.has_value() && *back == s, "comes back: " + text);
         count.that(back.has_value() && verify::to_token(*back) == text, "the same text: " + text);
         for (unsigned char c : text) {
@@ -50,12 +52,28 @@ void round_trip() {
 }
 
 void garbage() {
-    for (const char* text :
-         {"r", "r1", "r1-", "r1-0000-0000", "r2-0000-0000-0", "r1-000g-0000-0", "r1-0000-000G-0",
-          "r1_0000-0000-0", "r1-0000-0000-8", "r1-0000-0000-a", "r1-0000-0000-0zzzzz",
-          "r1-0000-0000-0~", "r1-0000-0000-0~1", "r1-0000-0000-0~1.", "r1-0000-0000-0~.1",
-          "r1-0000-0000-0~1.70000", "r1-0000-0000-0~999999.1", "r1-0000-0000-0~1.1x",
-          "r1-0000-0000-0 ", " r1-0000-0000-0", "r1-0000-0000-0\n", "r1-0000-0000-0~-1.1"}) {
+    for (const char* text : {"r",
+                             "r1",
+                             "r1-",
+                             "r1-0000-0000",
+                             "r2-0000-0000-0",
+                             "r1-000g-0000-0",
+                             "r1-0000-000G-0",
+                             "r1_0000-0000-0",
+                             "r1-0000-0000-8",
+                             "r1-0000-0000-a",
+                             "r1-0000-0000-0zzzzz",
+                             "r1-0000-0000-0~",
+                             "r1-0000-0000-0~1",
+                             "r1-0000-0000-0~1.",
+                             "r1-0000-0000-0~.1",
+                             "r1-0000-0000-0~1.70000",
+                             "r1-0000-0000-0~999999.1",
+                             "r1-0000-0000-0~1.1x",
+                             "r1-0000-0000-0 ",
+                             " r1-0000-0000-0",
+                             "r1-0000-0000-0\n",
+                             "r1-0000-0000-0~-1.1"}) {
         count.that(!verify::from_token(text).has_value(), std::string{"accepted: "} + text);
     }
     // Anything at all: no crash, and what is accepted is a schedule.

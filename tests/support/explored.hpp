@@ -14,8 +14,8 @@
 namespace rmap_test {
 
 namespace verify = rmap::verify;
-using rmap::order;
 using rmap::atomics_family;
+using rmap::order;
 using verify::explore;
 using verify::explore_options;
 using verify::explore_result;
@@ -45,8 +45,8 @@ public:
     }
     template <class A, class B>
     void equal(A is, B wanted, const std::string& what) {
-        that(is == static_cast<A>(wanted), what + ": " + std::to_string(is) + " instead of " +
-                                               std::to_string(wanted));
+        that(is == static_cast<A>(wanted),
+             what + ": " + std::to_string(is) + " instead of " + std::to_string(wanted));
     }
     [[nodiscard]] int exit_code() const {
         std::printf("%u passed, %u failed\n", passed_, failed_);

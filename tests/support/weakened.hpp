@@ -40,10 +40,13 @@ struct weakening {
 };
 
 // The place of a call, as default arguments.
-#define RMAP_TEST_PLACE                                                  \
+#define RMAP_TEST_PLACE                                                    \
     const char *file = __builtin_FILE(), unsigned line = __builtin_LINE(), \
-    const char *by = __builtin_FUNCTION()
-#define RMAP_TEST_ORDER(size) weakening::of(size, o, file, by), verify::location{file, line}
+               const char *by = __builtin_FUNCTION()
+#define RMAP_TEST_ORDER(size)                            \
+    weakening::of(size, o, file, by), verify::location { \
+        file, line                                       \
+    }
 
 struct weakened_model {
     template <class T>
@@ -65,24 +68,16 @@ struct weakened_model {
                                             RMAP_TEST_PLACE) noexcept {
             return is_.compare_exchange(expected, desired, RMAP_TEST_ORDER(sizeof(T)));
         }
-        T fetch_add(T n, order o, RMAP_TEST_PLACE) noexcept
-            requires std::integral<T>
-        {
+        T fetch_add(T n, order o, RMAP_TEST_PLACE) noexcept requires std::integral<T> {
             return is_.fetch_add(n, RMAP_TEST_ORDER(sizeof(T)));
         }
-        T fetch_sub(T n, order o, RMAP_TEST_PLACE) noexcept
-            requires std::integral<T>
-        {
+        T fetch_sub(T n, order o, RMAP_TEST_PLACE) noexcept requires std::integral<T> {
             return is_.fetch_sub(n, RMAP_TEST_ORDER(sizeof(T)));
         }
-        T fetch_or(T n, order o, RMAP_TEST_PLACE) noexcept
-            requires std::integral<T>
-        {
+        T fetch_or(T n, order o, RMAP_TEST_PLACE) noexcept requires std::integral<T> {
             return is_.fetch_or(n, RMAP_TEST_ORDER(sizeof(T)));
         }
-        T fetch_and(T n, order o, RMAP_TEST_PLACE) noexcept
-            requires std::integral<T>
-        {
+        T fetch_and(T n, order o, RMAP_TEST_PLACE) noexcept requires std::integral<T> {
             return is_.fetch_and(n, RMAP_TEST_ORDER(sizeof(T)));
         }
 
@@ -112,7 +107,8 @@ void shows(tally& count, const char* name, explore_options with, weakening what,
     weakening::now() = {};
     count.that(used, std::string{name} + ": nothing was weakened");
     bool found = false;
-    for (failure_kind kind : these) found = found || weak.what.kind == kind;
+    for (failure_kind kind : these)
+        found = found || weak.what.kind == kind;
     count.that(found, std::string{name} + ": weakened, got " + verify::name_of(weak.what.kind) +
                           " " + weak.what.what + " (" + weak.coverage + ")\n" + weak.text);
     if (std::getenv("RMAP_VERBOSE") != nullptr) {
