@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The gallery's entries, in the order in which they are shown: that of the mails.
+// The gallery's entries, in the order in which they are shown: that of the mails,
+// and beside each what is like it.
 
 #include "gallery.hpp"
 
@@ -8,9 +9,9 @@ namespace races {
 
 std::span<const race* const> all() noexcept {
     static constexpr const race* entries[] = {
-        &fresh_anon_vma,   &double_prepare, &adjust_vs_walk,       &seq_retry,
-        &expand_downwards, &lock_inversion, &exec_temporary_stack, &stale_root_unlock,
-        &mremap_order,     &mremap_back,
+        &fresh_anon_vma,    &double_prepare, &adjust_vs_walk,   &seq_retry,
+        &expand_downwards,  &lock_inversion, &list_head_insert, &exec_temporary_stack,
+        &stale_root_unlock, &mremap_order,   &mremap_back,
     };
     return entries;
 }

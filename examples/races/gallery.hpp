@@ -33,6 +33,8 @@ struct race {
     form broken;
     form fixed;
     form also_fixed{};  // by something else; may be none
+    // What is found without the explorer, in one run of one thread: a text, empty if nothing.
+    std::string (*one_run)() = nullptr;
 
     [[nodiscard]] std::string broken_name() const { return std::string{name} + ": broken"; }
     [[nodiscard]] std::string fixed_name() const { return std::string{name} + ": fixed"; }
@@ -45,6 +47,7 @@ extern const race double_prepare;
 extern const race exec_temporary_stack;
 extern const race expand_downwards;
 extern const race fresh_anon_vma;
+extern const race list_head_insert;
 extern const race lock_inversion;
 extern const race mremap_back;
 extern const race mremap_order;

@@ -40,7 +40,9 @@ public:
             "parent's anon_vma.refs");
         own(t, *child, "child's anon_vma.lock", "child's anon_vma.root", "child's anon_vma.refs");
         typename system::page_type& p = *parent->table.find(where)->at(where).mapped();
-        t.name(p, "page");
+        call_at(t, &p, 0, "page.tag");
+        call_at(t, &p, sizeof p - sizeof(typename Policy::atomics::template atomic<std::uint64_t>),
+                "page.counts");
         t.name(p.lock, "page lock");
         call_vma(t, *parent->find(where), "parent's vma.anon_vma");
         call_vma(t, *child->find(where), "child's vma.anon_vma");

@@ -84,7 +84,7 @@ bool fixed_outcome::clean() const noexcept {
 
 bool outcome::good() const {
     return broken.what.kind == of->kind && search.failed() && replayed &&
-           broken.token.size() <= longest_token &&
+           (of->one_run == nullptr || !one_run.empty()) && broken.token.size() <= longest_token &&
            std::all_of(fixed.begin(), fixed.end(), [](const auto& f) { return f.clean(); });
 }
 
@@ -99,6 +99,7 @@ outcome run(const race& r) {
         const explore_result again = replay(r, o.broken.token);
         o.replayed = again.what.kind == o.broken.what.kind && again.what.what == o.broken.what.what;
     }
+    if (r.one_run != nullptr) o.one_run = r.one_run();
     o.fixed.push_back(search_all(r.fixed, r.fixed_name(), r.with));
     if (r.also_fixed.run != nullptr) {
         o.fixed.push_back(search_all(r.also_fixed, r.also_fixed_name(), r.with));
@@ -127,6 +128,10 @@ std::string text(const outcome& o) {
         out += counterexample(o.broken);
     } else {
         out += "    NOT FOUND: " + o.search.coverage + "\n";
+    }
+    if (r.one_run != nullptr) {
+        out += "    and from one run of one thread, by lockdep:\n";
+        out += o.one_run.empty() ? "      NOTHING\n" : indented(o.one_run, "      ");
     }
     for (std::size_t i = 0; i != o.fixed.size(); ++i) {
         const fixed_outcome& f = o.fixed[i];
@@ -178,7 +183,8 @@ std::string json(const std::vector<outcome>& all) {
                ", \"executions\": " + count(o.search.executions) +
                ", \"seconds\": " + formatted("%.6f", o.search.seconds) +
                ", \"replay\": " + quoted(o.broken.token) +
-               ", \"counterexample\": " + quoted(o.broken.text) + "},\n   \"fixed\": [";
+               ", \"counterexample\": " + quoted(o.broken.text) +
+               ", \"one_run\": " + quoted(o.one_run) + "},\n   \"fixed\": [";
         for (std::size_t i = 0; i != o.fixed.size(); ++i) {
             const fixed_outcome& f = o.fixed[i];
             out += (i == 0 ? "" : ",\n             ");

@@ -26,6 +26,7 @@ struct outcome {
     explore_result broken{};  // with the shortest counterexample
     explore_result search{};  // of the search for any: executions and time until the first
     bool replayed = false;    // the string leads to the same failure
+    std::string one_run{};    // see race::one_run
     std::vector<fixed_outcome> fixed{};
 
     /// Found as it must be, and nothing found where nothing must be.

@@ -22,12 +22,15 @@ using rmap::verify::test;
 /// What an entry says of the one page.
 enum class pte : std::uint8_t { none, present, marker };
 
-template <class Policy, class FaultLock = typename Policy::lock>
+template <class Policy>
+using first_fault_lock = rmap::lock_of_rank<Policy, rmap::lock_rank::page_table>;
+
+template <class Policy, class FaultLock = first_fault_lock<Policy>>
 struct small_space {
-    typename Policy::lock mmap_lock{};
+    rmap::lock_of_rank<Policy, rmap::lock_rank::mmap> mmap_lock{};
     FaultLock page_table_lock{};
-    typename Policy::lock anon_vma_chain_lock{};
-    typename Policy::lock pte_lock{};
+    rmap::lock_of_rank<Policy, rmap::lock_rank::chain> anon_vma_chain_lock{};
+    rmap::lock_of_rank<Policy, rmap::lock_rank::pte> pte_lock{};
     // Read and written holding pte_lock.
     typename Policy::atomics::template plain<pte> table[16]{};
 
@@ -47,7 +50,7 @@ template <class Policy>
 struct small_page : rmap::basic_page<Policy> {};
 
 /// The types of one story, and its map.
-template <class Policy, class FaultLock = typename Policy::lock>
+template <class Policy, class FaultLock = first_fault_lock<Policy>>
 struct small_mm {
     using policy = Policy;
     using space = small_space<Policy, FaultLock>;
