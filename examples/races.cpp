@@ -20,7 +20,7 @@ using races::outcome;
 using races::race;
 
 constexpr char usage[] =
-    R"(usage: rmap-races [--list] [--json FILE] [--replay STRING] [NAME...]
+    R"(usage: rmap-races [--list] [--json FILE] [--html FILE] [--replay STRING] [NAME...]
 
 Explores each story of the gallery (or those named): the broken form until it fails, the fixed
 forms in every interleaving. A story's source is the mail or the commit that tells of it.
@@ -28,6 +28,7 @@ forms in every interleaving. A story's source is the mail or the commit that tel
   NAME             a story, as --list names them
   --list           the stories, one a line
   --json FILE      also writes what was found to FILE, as JSON
+  --html FILE      also draws each counterexample as a timeline, for a browser
   --replay STRING  runs one execution again, the one that the string stands for
   --help           this text
 
@@ -38,6 +39,7 @@ stale; 2 bad usage
 struct request {
     std::vector<const race*> chosen{};
     const char* json = nullptr;
+    const char* html = nullptr;
     const char* replay = nullptr;
     bool list = false;
     bool help = false;
@@ -80,6 +82,8 @@ bool parse(int count, char** arguments, request& out) {
             out.list = true;
         } else if (is_option(argument, "--json")) {
             if ((out.json = value_of("--json", i, count, arguments)) == nullptr) return false;
+        } else if (is_option(argument, "--html")) {
+            if ((out.html = value_of("--html", i, count, arguments)) == nullptr) return false;
         } else if (is_option(argument, "--replay")) {
             if ((out.replay = value_of("--replay", i, count, arguments)) == nullptr) return false;
         } else {
@@ -87,7 +91,8 @@ bool parse(int count, char** arguments, request& out) {
             return false;
         }
     }
-    if (out.replay != nullptr && (!out.chosen.empty() || out.json != nullptr || out.list)) {
+    const bool more = !out.chosen.empty() || out.json != nullptr || out.html != nullptr || out.list;
+    if (out.replay != nullptr && more) {
         std::fprintf(stderr, "rmap-races: --replay stands alone: the string names its story\n");
         return false;
     }
@@ -147,6 +152,7 @@ int run(const request& what) {
     }
     std::fputs(races::table(outcomes).c_str(), stdout);
     if (what.json != nullptr && !write(what.json, races::json(outcomes))) return 2;
+    if (what.html != nullptr && !write(what.html, races::html(outcomes))) return 2;
     if (std::fflush(stdout) != 0) return 2;
     return good ? 0 : 1;
 }

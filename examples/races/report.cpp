@@ -79,7 +79,7 @@ bool fixed_outcome::clean() const noexcept {
     for (const explore_result* r : {&reduced, &remembered, &weak}) {
         if (r->failed() || !r->complete) return false;
     }
-    return true;
+    return reduced.executions == remembered.executions;
 }
 
 bool outcome::good() const {

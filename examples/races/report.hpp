@@ -43,5 +43,6 @@ struct outcome {
 /// A line for each.
 [[nodiscard]] std::string table(const std::vector<outcome>& all);
 [[nodiscard]] std::string json(const std::vector<outcome>& all);
+[[nodiscard]] std::string html(const std::vector<outcome>& all);
 
 }  // namespace races

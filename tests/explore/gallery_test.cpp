@@ -40,13 +40,18 @@ std::string token_of(const std::string& out) {
 
 void all_stories(const suite::scratch& in) {
     const std::string file = in.path("out.json");
-    const auto r = suite::run(in, "rmap-races", "--json '" + file + "'");
+    const std::string page = in.path("out.html");
+    const auto r = suite::run(in, "rmap-races", "--json '" + file + "' --html '" + page + "'");
     check(r.code == 0, "all stories: " + r.out + r.err);
     check(has(r.out, "11 of 11 stories"), "the closing line");
     const std::string json = suite::read(file);
+    const std::string html = suite::read(page);
     for (const char* name : stories) {
         check(has(json, "\"name\": \"" + std::string{name} + "\""), std::string{name} + " in JSON");
+        check(has(html, "<h2 id=\"" + std::string{name} + "\">"), std::string{name} + " in HTML");
     }
+    check(has(html, ">at the copy: nothing</span>"), "a step in its lane");
+    check(!has(html, "class=wrong>"), "HTML says that all is well");
     check(!has(json, "\"good\": false") && !has(json, "\"clean\": false"), "JSON says so too");
     check(has(r.out, "lock order inversion: tree lock is taken while page_table_lock is held"),
           "lockdep's report of one run");
@@ -85,7 +90,7 @@ void replay(const suite::scratch& in) {
 }
 
 void usage(const suite::scratch& in) {
-    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--replay",
+    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--html", "--replay",
                             "--replay r1-0000", "--replay r1-0000-0000-0",
                             "--replay r1-0000-0000-0 mremap-order", "--json /no/such/folder/f"}) {
         const auto r = suite::run(in, "rmap-races", bad);
