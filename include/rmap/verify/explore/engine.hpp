@@ -11,9 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <new>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -78,7 +76,6 @@ public:
 
     /// Gives back what the last execution left behind.
     ~engine() { memory_.reset(); }
-
     [[nodiscard]] const failure& failed() const noexcept { return failure_; }
     [[nodiscard]] bool pruned() const noexcept { return pruned_; }
     [[nodiscard]] const std::vector<step>& trace() const noexcept { return trace_; }
@@ -91,7 +88,7 @@ public:
     [[nodiscard]] const engine_options& options() const noexcept { return options_; }
     /// Equal for executions that differ only in the order of independent steps.
     [[nodiscard]] std::uint64_t hash() const noexcept {
-        return fingerprint_.state() + weak_.order_hash() * 7;
+        return fingerprint_.state() + weak_.order_hash() * 7 + (waits_ ? watch_hash() : 0);
     }
     [[nodiscard]] std::uint64_t graph_hash() const noexcept {
         return fingerprint_.graph() + weak_.order_hash() * 7;
@@ -105,18 +102,11 @@ public:
     /// Declares a thread; it runs in run().
     template <class Body>
     void add_thread(const char* name, Body&& body) {
-        using type = std::decay_t<Body>;
-        static_assert(sizeof(type) <= sizeof(thread_state::room),
-                      "rmap: a thread's body captures too much; capture by reference");
         if (thread_count_ == max_threads) {
             fail(failure_kind::limit, "more threads than the explorer takes");
         }
         if (ran_) fail(failure_kind::limit, "a thread is declared after run()");
-        thread_state& t = threads_[thread_count_++];
-        ::new (static_cast<void*>(t.room)) type(std::forward<Body>(body));
-        t.name = name;
-        t.body = [](void* room) { (*static_cast<type*>(room))(); };
-        t.destroy = [](void* room) { static_cast<type*>(room)->~type(); };
+        threads_[thread_count_++].declare(name, std::forward<Body>(body));
     }
 
     /// Runs the threads to their end. What follows comes after all that they did.
@@ -212,6 +202,9 @@ public:
         self().watch(object, objects_[object].version, stale);
     }
 
+    /// A thread is about to wait for a change of what it has read.
+    void begin_wait() noexcept { waits_ = options_.weak; }
+
     /// Stands for all memory, where it matters who allocates first.
     [[nodiscard]] std::uint32_t heap() {
         if (heap_ == no_object) heap_ = objects_.add(nullptr, false, main_thread);
@@ -238,6 +231,13 @@ private:
         invariant_ = nullptr;
         last_ = -1;
         strategy_->begin(*this);
+    }
+
+    /// Whether what threads have read has changed since: under weak memory no graph tells.
+    [[nodiscard]] std::uint64_t watch_hash() const noexcept {
+        std::uint64_t h = 0;
+        for (unsigned t = 0; t != thread_count_; ++t) h += threads_[t].watch_hash(t, objects_);
+        return h;
     }
 
     static void scenario_entry() {
@@ -283,10 +283,7 @@ private:
     }
 
     void end_threads() noexcept {
-        for (unsigned t = 0; t != thread_count_; ++t) {
-            if (threads_[t].destroy != nullptr) threads_[t].destroy(threads_[t].room);
-            threads_[t].destroy = nullptr;
-        }
+        for (unsigned t = 0; t != thread_count_; ++t) threads_[t].forget_body();
     }
 
     /// Lets the next thread do its operation. Returns when it is the caller's turn again.
@@ -308,7 +305,9 @@ private:
         }
         int next = main_thread;
         if (!all_finished) {
-            if (enabled == 0) fail(failure_kind::deadlock, waits(threads_, thread_count_, objects_));
+            if (enabled == 0) {
+                fail(failure_kind::deadlock, waits(threads_, thread_count_, objects_));
+            }
             if (trace_.size() >= options_.max_steps) {
                 fail(failure_kind::livelock, "the limit of steps is reached");
             }
@@ -374,6 +373,7 @@ private:
     bool starting_ = false;
     bool ran_ = false;
     bool in_invariant_ = false;
+    bool waits_ = false;  // some thread has, in this or an earlier execution
     int current_ = main_thread;
     int last_ = -1;
     unsigned thread_count_ = 0;

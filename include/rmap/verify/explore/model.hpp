@@ -132,8 +132,10 @@ public:
             const std::uint16_t m = mem.store(t, obj.location, o, value, choice, base(*e, o),
                                               e->last_step().time);
             e->last_step().stale = choice != 0;
-            if (mem.newest(obj.location, m)) newest_ = value;
-            ++obj.version;
+            if (mem.newest(obj.location, m)) {
+                newest_ = value;
+                ++obj.version;
+            }
         } else {
             obj.released = base(*e, o);
             if (newest_ != value) ++obj.version;

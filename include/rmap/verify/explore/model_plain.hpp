@@ -182,6 +182,7 @@ inline void model::fence(order o, location at) noexcept {
 inline void model::pause(location at) noexcept {
     engine* const e = engine::active();
     if (e == nullptr || !e->on_thread()) return;
+    e->begin_wait();
     e->visible(detail::op_at(op_kind::await, order::relaxed, no_object, at));
     engine::thread_state& t = e->self();
     for (unsigned i = 0; e->options().weak && i != t.watching; ++i) {
@@ -193,7 +194,7 @@ inline void model::pause(location at) noexcept {
         e->weak().catch_up(static_cast<unsigned>(e->current()), o.location);
     }
     t.watching = 0;
-    t.watched_stale = false;
+    t.watched_more = false;
 }
 
 static_assert(atomics_family<model>);

@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <rmap/verify/explore/clock.hpp>
 #include <rmap/verify/explore/event.hpp>
@@ -27,14 +30,28 @@ struct thread_state {
     vclock hb{};        // happens-before
     vclock acquired{};  // what an acquire fence would add
     vclock released{};  // what a relaxed store publishes: the hb at the last release fence
-    // What was read since the last pause(), and whether something of it was not the newest, or
-    // there was more of it than is remembered.
+    // What was read since the last pause(), and whether there was more than is remembered.
     struct {
         std::uint32_t object, version;
     } watched[most_watched]{};
     unsigned watching = 0;
-    bool watched_stale = false;
+    bool watched_more = false;
     alignas(16) std::byte room[256]{};
+
+    template <class Body>
+    void declare(const char* called, Body&& does) {
+        using type = std::decay_t<Body>;
+        static_assert(sizeof(type) <= sizeof(room),
+                      "rmap: a thread's body captures too much; capture by reference");
+        ::new (static_cast<void*>(room)) type(std::forward<Body>(does));
+        name = called;
+        body = [](void* at) { (*static_cast<type*>(at))(); };
+        destroy = [](void* at) { static_cast<type*>(at)->~type(); };
+    }
+    void forget_body() noexcept {
+        if (destroy != nullptr) destroy(room);
+        destroy = nullptr;
+    }
 
     /// Forgets all but the name and the body.
     void start(unsigned number, const vclock& before) noexcept {
@@ -46,11 +63,12 @@ struct thread_state {
         released = {};
         pending = {};
         watching = 0;
-        watched_stale = false;
+        watched_more = false;
     }
 
+    /// The object was read, in that version; `stale`: what was read is not the newest.
     void watch(std::uint32_t object, std::uint32_t version, bool stale) noexcept {
-        watched_stale = watched_stale || stale;
+        if (stale) --version;
         for (unsigned i = 0; i != watching; ++i) {
             if (watched[i].object == object) {
                 watched[i].version = version;
@@ -58,10 +76,20 @@ struct thread_state {
             }
         }
         if (watching == most_watched) {
-            watched_stale = true;
+            watched_more = true;
         } else {
             watched[watching++] = {object, version};
         }
+    }
+
+    [[nodiscard]] std::uint64_t watch_hash(unsigned number,
+                                           const object_table& objects) const noexcept {
+        std::uint64_t h = watched_more ? mix(number + 1) : 0;
+        for (unsigned i = 0; i != watching; ++i) {
+            const object& o = objects[watched[i].object];
+            h += mix(o.name_hash ^ (number * 2 + (o.version != watched[i].version ? 1U : 0U)));
+        }
+        return h;
     }
 
     /// Whether the pending operation can be done.
@@ -72,7 +100,7 @@ struct thread_state {
                        objects[pending.object].shared_by == 0;
             case op_kind::lock_shared: return objects[pending.object].owner == object::nobody;
             case op_kind::await:
-                if (watched_stale || watching == 0) return true;
+                if (watched_more || watching == 0) return true;
                 for (unsigned i = 0; i != watching; ++i) {
                     if (objects[watched[i].object].version != watched[i].version) return true;
                 }
