@@ -28,6 +28,13 @@ constexpr bool thread_safe_atomics() noexcept {
     return !std::same_as<typename T::atomics, atomics::single>;
 }
 
+/// A topology says so if its visit() bears that links of vmas which do not cover the index change
+/// between two calls of f.
+template <class Policy>
+constexpr bool steps_singly() noexcept {
+    return requires { requires Policy::topology::steps_singly; };
+}
+
 /// A lock excludes others unless it says that it does not.
 template <class Lock>
 constexpr bool excludes() noexcept {
@@ -60,9 +67,16 @@ struct compatible_axes {
         "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
     static_assert(
         Policy::topology::has_links || !(locks_whole_chains<typename Policy::locking> ||
+                                         locks_by_offset<typename Policy::locking> ||
                                          locks_own_first<typename Policy::locking>),
         "rmap: axes 'locking' and 'topology' contradict each other: the discipline locks each "
         "anon_vma that a vma is linked to, which this topology cannot enumerate. Use "
+        "locking = rmap::locking::root or topology = rmap::topologies::chain_tree");
+    static_assert(
+        !locks_by_offset<typename Policy::locking> || detail::steps_singly<Policy>(),
+        "rmap: axes 'locking' and 'topology' contradict each other: under this discipline links of "
+        "other vmas may change between two calls of a walk's visitor, which this topology's "
+        "visit() does not bear, or does not say so (steps_singly). Use "
         "locking = rmap::locking::root or topology = rmap::topologies::chain_tree");
     static_assert(
         !locks_own_first<typename Policy::locking> || !Policy::merge::may_reuse(0, 0),

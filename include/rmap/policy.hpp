@@ -22,6 +22,7 @@
 #include <rmap/locking/per_anon_vma.hpp>
 #include <rmap/locking/root.hpp>
 #include <rmap/locking/seq_retry.hpp>
+#include <rmap/locking/sharded_root.hpp>
 #include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>

@@ -25,6 +25,9 @@ struct std_locks : default_policy {
 struct chain_locks : default_policy {
     using locking = rmap::locking::lock_all;
 };
+struct shard_locks : default_policy {
+    using locking = rmap::locking::sharded_root;
+};
 
 std::vector<std::string> traces() {
     std::vector<std::string> out;
@@ -62,5 +65,6 @@ int main() {
     replay_all<single_threaded>("single_threaded");
     replay_all<std_locks>("std_locks");
     replay_all<chain_locks>("chain_locks");
+    replay_all<shard_locks>("shard_locks");
     return suite::result();
 }

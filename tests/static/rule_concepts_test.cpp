@@ -211,6 +211,7 @@ static_assert(locking_discipline<locking_archetype, policy>);
 static_assert(locking_discipline<locking::root, policy>);
 static_assert(locking_discipline<locking::root, single_threaded>);
 static_assert(locking_discipline<locking::lock_all, policy>);
+static_assert(locking_discipline<locking::sharded_root, policy>);
 static_assert(locking_discipline<locking::per_anon_vma, policy>);
 static_assert(locking_discipline<locking::seq_retry, policy>);
 static_assert(!locking_discipline<int, policy>);
@@ -227,6 +228,8 @@ static_assert(!locking_discipline<locking_that_throws, policy>);
 
 // What they say of themselves.
 static_assert(locking::root::walk_is_complete && locking::lock_all::walk_is_complete);
+static_assert(locking::sharded_root::walk_is_complete && locks_by_offset<locking::sharded_root>);
+static_assert(!locks_one_a_tree<locking::sharded_root> && !locks_by_offset<locking::root>);
 static_assert(!locking::per_anon_vma::walk_is_complete && !locking::seq_retry::walk_is_complete);
 static_assert(locks_one_a_tree<locking::root> && !locks_one_a_tree<locking::lock_all>);
 static_assert(locks_whole_chains<locking::lock_all> && !locks_whole_chains<locking::root>);
@@ -241,6 +244,7 @@ struct locked_by : default_policy {
 static_assert(sizeof(anon_vma<locked_by<locking::root>>) == 48);
 static_assert(sizeof(anon_vma<locked_by<locking::lock_all>>) == 48 + 2 * sizeof(void*));
 static_assert(sizeof(anon_vma<locked_by<locking::per_anon_vma>>) == 48 + 2 * sizeof(void*));
+static_assert(sizeof(anon_vma<locked_by<locking::sharded_root>>) == 64 + 8 * 4);
 
 // ---- anon_vma_lifetime
 

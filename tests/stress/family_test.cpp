@@ -130,5 +130,6 @@ int main() {
     family<toy<tested<token_locked>>>(1000);
     family<toy<tested<std_shared>>>(1000);
     family<toy<tested<chain_locked_shared>>>(1000);
+    family<toy<tested<shard_locked>>>(1000);
     return found.exit_code();
 }

@@ -74,6 +74,9 @@ struct sleeping : rmap::default_policy {
 struct chains : spinning {
     using locking = rmap::locking::lock_all;
 };
+struct shards : spinning {
+    using locking = rmap::locking::basic_sharded_root<4, 1>;
+};
 
 const char* const names[] = {"read",     "write", "mmap",    "munmap",  "mprotect", "mremap",
                              "dontneed", "mlock", "munlock", "migrate", "merge",    "resize",
@@ -142,6 +145,7 @@ int main(int argc, char** argv) {
     bad += run<spinning>("spinning", 4, 8, 3000, 0, seed);
     bad += run<sleeping>("sleeping", 3, 8, 3000, 0, seed + 1);
     bad += run<chains>("whole chains", 4, 8, 2000, 0, seed + 3);
+    bad += run<shards>("shards", 4, 8, 2000, 0, seed + 4);
     bad += run<spinning>("failing memory", 3, 8, 1500, 61, seed + 2);
     return bad == 0 ? 0 : 1;
 }

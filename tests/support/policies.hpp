@@ -63,6 +63,9 @@ struct chain_locked : rmap::default_policy {
 struct chain_locked_shared : rmap::default_policy {
     using locking = rmap::locking::lock_all;
 };
+struct shard_locked : rmap::default_policy {
+    using locking = rmap::locking::sharded_root;
+};
 
 /// Any policy with the memory that tests can let fail.
 template <class Policy>
@@ -75,22 +78,23 @@ using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6
                          F<tested<rmap::never_merge>>, F<tested<rmap::single_threaded>>,
                          F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
                          F<tested<std_shared>>, F<tested<chain_locked>>,
-                         F<tested<rmap::counted<rmap::default_policy>>>>;
+                         F<tested<shard_locked>>, F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>
 using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
-                            F<tested<token_locked>>, F<tested<chain_locked>>>;
+                            F<tested<token_locked>>, F<tested<chain_locked>>,
+                            F<tested<shard_locked>>>;
 
 template <template <class> class F>
 using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_merge>>,
                        F<tested<rmap::single_threaded>>, F<tested<token_locked>>,
-                       F<tested<chain_locked>>>;
+                       F<tested<chain_locked>>, F<tested<shard_locked>>>;
 
 /// Those that several threads may use, and whose try modes can fail.
 template <template <class> class F>
 using locking =
     std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>,
-               F<tested<chain_locked_shared>>>;
+               F<tested<chain_locked_shared>>, F<tested<shard_locked>>>;
 
 /// One, for what does not depend on the policy.
 template <template <class> class F>

@@ -21,6 +21,7 @@ enum class lock_rank : unsigned char {
     all_locks,
     file,
     chain,
+    shard,
     tree,
     page_table,
     pte,

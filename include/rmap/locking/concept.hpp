@@ -5,6 +5,7 @@
 // what its walks are worth; generic code asks (compat.hpp) instead of naming disciplines.
 //
 //   root           one lock for a whole fork tree; complete (Linux since 2.6.36)
+//   sharded_root   the same in shards by offset: unrelated pages do not wait; complete (ours)
 //   lock_all       an update locks every anon_vma of the vma's chain; complete (seed 002)
 //   per_anon_vma   a change of a range locks the vma's own anon_vma; best effort (Linux 2.6.34)
 //   seq_retry      the same with a counter at which walks look; best effort (seed 003)
@@ -14,6 +15,7 @@
 #include <type_traits>
 
 #include <rmap/core/config.hpp>
+#include <rmap/core/types.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -24,6 +26,17 @@ class anon_vma;
 enum class walk_mode : unsigned char {
     wait,      // until it has it
     try_lock,  // or not at all: the walk's status is then `contended`
+};
+
+/// The offsets of pages that an update is about, both ends included.
+struct offsets {
+    pgoff_t first = 0;
+    pgoff_t last = 0;
+};
+
+/// Says that an update gives a vma its first link.
+struct first_link {
+    explicit constexpr first_link() noexcept = default;
 };
 
 /// A locking discipline, for a given policy.
@@ -59,6 +72,10 @@ concept locking_discipline = requires(anon_vma<Policy>& av, walk_mode mode) {
 //   whole_chains      a fact, true: update<Policy> is also made from (vma_hook&, lock&), for
 //                     changes of all that a vma is linked to, and from (anon_vma&, lock&), for
 //                     the first link of a vma; the lock is the space's anon_vma_chain_lock
+//   by_offset         a fact, true: update<Policy> is also made from (anon_vma&, offsets), for
+//                     changes of a vma that has or gets these, and from (anon_vma&, offsets,
+//                     first_link); walk<Policy> from (anon_vma&, mode, index), and its outside(f)
+//                     calls f() while links of vmas that do not cover the index may change
 //   own_comes_first   a fact, true: it locks a vma's own anon_vma before the rest of the chain. As
 //                     who locks two takes the newer first, no other may be newer
 //   slot<Policy>      what each anon_vma carries for it, in the member `locking`
@@ -95,6 +112,8 @@ template <class L>
 concept locks_one_a_tree = requires { requires L::one_lock_a_tree; };
 template <class L>
 concept locks_whole_chains = requires { requires L::whole_chains; };
+template <class L>
+concept locks_by_offset = requires { requires L::by_offset; };
 template <class L>
 concept locks_own_first = requires { requires L::own_comes_first; };
 

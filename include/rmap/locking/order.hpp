@@ -12,6 +12,7 @@
 //       ksm_node::lock     ops/ksm.hpp
 //         i_mmap::lock     a file's vmas; ops/file.hpp, ops/adjust.hpp, ops/walk_file.hpp
 //           anon_vma_chain_lock   an address space's, under locking::lock_all alone
+//           shard locks    of a fork tree, in their order; locking/sharded_root.hpp alone
 //           tree lock      the lock of an anon_vma's root (locking::root), or of each anon_vma of a
 //                          chain, the newest first; locking/root.hpp, locking/held_locks.hpp
 //             page_table_lock   an address space's; ops/prepare.hpp

@@ -52,7 +52,7 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
 template <class Map>
 status adjust(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     if (!to.valid()) return status::invalid;
-    const range_locks<Map> locks{mapping_of<Map>(v), &v};
+    const range_locks<Map> locks{mapping_of<Map>(v), &v, to};
     adjust_locked(map, v, to);
     return status::ok;
 }

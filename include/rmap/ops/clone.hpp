@@ -64,11 +64,13 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
 template <class Map, memory_source Memory>
 status clone(Map& map, Memory& memory, typename Map::vma_type& to, typename Map::vma_type& from,
              clone_op op) {
+    using policy = typename Map::policy;
     auto* const own = Map::own(from);
     if (own == nullptr) return status::ok;
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, from) != status::ok) return status::no_memory;
-    const auto tree = chain_guard<Map>(from, *own);
+    const auto tree = chain_guard<Map>(from, *own, note_for<typename policy::lock>::here(),
+                                       span_of<Map>(to));
     clone_locked(map, reserve, to, from, op);
     return status::ok;
 }

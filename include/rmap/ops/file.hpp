@@ -107,7 +107,8 @@ void unlink_file(typename Map::vma_type& v) noexcept {
 }
 
 /// Holds the locks under which the range of a vma may change: its file's, and those of all that
-/// `chained` is linked to: itself, or one whose chain it has or takes over; null: none.
+/// `chained` is linked to: itself, or one whose chain it has or takes over; null: none. `to` and
+/// `others`: the ranges that it and those of its chain get or have besides its own.
 template <class Map>
 class range_locks {
     using policy = typename Map::policy;
@@ -117,9 +118,11 @@ class range_locks {
 
 public:
     range_locks(i_mmap<policy>* file, typename Map::vma_type* chained,
+                const span& to = {}, const span& others = {},
                 note_type note = note_type::here()) noexcept
         : file_{file == nullptr ? file_guard{} : file_guard{file->lock, note}},
-          tree_{chained == nullptr ? tree_guard{} : chain_guard<Map>(*chained, note)} {}
+          tree_{chained == nullptr ? tree_guard{}
+                                   : chain_guard<Map>(*chained, note, to, others)} {}
 
 private:
     file_guard file_;

@@ -40,7 +40,8 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     if (reserve.fill(memory, inherited + 1) != status::ok) return status::no_memory;
     if (fresh.make(memory) != status::ok) return status::no_memory;
 
-    const auto tree = chain_guard<Map>(parent, *parents_own);
+    const auto tree =
+        chain_guard<Map>(parent, *parents_own, note_for<typename policy::lock>::here());
     const relink_guard<policy> links{Map::hook_of(parent)};
     anon_vma<policy>* own = nullptr;
     topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {

@@ -103,7 +103,8 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
     }
 
     vma_type* const chained = donor != nullptr ? donor : moves.survivor;
-    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained};
+    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained, moves.grown,
+                                 want.middle != nullptr ? span_of<Map>(*want.middle) : span{}};
     if (want.middle != nullptr && moves.removed[0] != want.middle) {
         adjust_locked(map, *want.middle, moves.shrunk);
     }

@@ -65,6 +65,19 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
     }
 }
 
+/// The guard of a walk from `av` that looks for one offset.
+template <class Policy>
+[[nodiscard]] auto walk_guard(anon_vma<Policy>& av, walk_mode mode,
+                              [[maybe_unused]] pgoff_t index) noexcept ->
+    typename Policy::locking::template walk<Policy> {
+    using guard = typename Policy::locking::template walk<Policy>;
+    if constexpr (locks_by_offset<typename Policy::locking>) {
+        return guard{av, mode, index};
+    } else {
+        return guard{av, mode};
+    }
+}
+
 /// Locks the anon_vma of a page as a walk does and calls f(anon_vma&, index, guard) with the lock
 /// held.
 ///
@@ -83,15 +96,20 @@ status with_walk_guard(Map& map, typename Map::page_type& page, walk_mode mode, 
         const auto tag = hook.read();
         anon_vma<policy>* const av = hook_type::anon(tag);
         if (av == nullptr || !Map::page_traits_type::mapped(page)) return status::not_mapped;
-        const typename policy::locking::template walk<policy> guard{*av, mode};
+        constexpr bool by_offset = locks_by_offset<typename policy::locking>;
+        const pgoff_t guess = by_offset ? hook.index() : 0;
+        auto guard = walk_guard(*av, mode, guess);
         if (!guard.owns()) {
             policy::trace::emit(event::walk_contended, av);
             return status::contended;
         }
         if (!Map::page_traits_type::mapped(page)) return status::not_mapped;
         if (hook.read() == tag && guard.covers(*av)) {
-            f(*av, hook.index(), guard);
-            return status::ok;
+            const pgoff_t index = hook.index();
+            if (!by_offset || index == guess) {
+                f(*av, index, guard);
+                return status::ok;
+            }
         }
         policy::trace::emit(event::lookup_stale, av);
         map.stats().retried();
@@ -102,7 +120,7 @@ status with_walk_guard(Map& map, typename Map::page_type& page, walk_mode mode, 
 template <class Map, class F>
 status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
     return with_walk_guard(map, page, mode,
-                           [&](auto& av, pgoff_t index, const auto&) { f(av, index); });
+                           [&](auto& av, pgoff_t index, auto&) { f(av, index); });
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

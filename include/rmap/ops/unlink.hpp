@@ -36,10 +36,11 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
 /// mapped lose their anon_vma (I3). The caller holds the address space's lock, no lock further in.
 template <class Map>
 void unlink(Map& map, typename Map::vma_type& v) noexcept {
+    using policy = typename Map::policy;
     auto* const own = Map::own(v);
     if (own == nullptr) return;
     link_reserve<Map> reserve{map};
-    const auto tree = chain_guard<Map>(v, *own);
+    const auto tree = chain_guard<Map>(v, *own, note_for<typename policy::lock>::here());
     unlink_locked(map, reserve, v);
 }
 

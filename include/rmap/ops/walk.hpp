@@ -32,7 +32,7 @@ inline constexpr bool walks_begin_again =
 /// the walk lets go and begins again from the start.
 template <class Map, class Guard, class Visitor>
 bool visit_places(Map& map, anon_vma<typename Map::policy>& av, pgoff_t index,
-                  [[maybe_unused]] const Guard& guard, Visitor& visitor, walk_result& result) {
+                  [[maybe_unused]] Guard& guard, Visitor& visitor, walk_result& result) {
     using policy = typename Map::policy;
     bool whole = true;
     policy::trace::emit(event::walk_begin, &av);
@@ -42,6 +42,8 @@ bool visit_places(Map& map, anon_vma<typename Map::policy>& av, pgoff_t index,
             whole = guard.look(Map::hook_of(place.vma()),
                                [&]() noexcept { seen.saw(place.address()); });
             return whole && hand_over(visitor, seen, result);
+        } else if constexpr (locks_by_offset<typename policy::locking>) {
+            return guard.outside([&] { return hand_over(visitor, place, result); });
         } else {
             return hand_over(visitor, place, result);
         }
@@ -67,7 +69,7 @@ walk_result walk_from(Map& map, anon_vma<typename Map::policy>& av, pgoff_t inde
     walk_result result;
     for (;;) {
         {
-            const typename policy::locking::template walk<policy> guard{av, mode};
+            auto guard = walk_guard(av, mode, index);
             if (!guard.owns()) {
                 policy::trace::emit(event::walk_contended, &av);
                 result.state = status::contended;
@@ -86,7 +88,7 @@ walk_result walk_anon(Map& map, typename Map::page_type& page, Visitor& visitor,
     for (;;) {
         [[maybe_unused]] const anon_vma<typename Map::policy>* changed = nullptr;
         result.state = with_walk_guard(
-            map, page, mode, [&](auto& av, pgoff_t index, const auto& guard) {
+            map, page, mode, [&](auto& av, pgoff_t index, auto& guard) {
                 if (!visit_places(map, av, index, guard, visitor, result)) changed = &av;
             });
         if constexpr (!walks_begin_again<Map>) {

@@ -29,6 +29,9 @@ struct chain_tree {
     static constexpr bool end_is_key = true;
     // Whether the links of a vma can be enumerated (for dumps and for comparisons with the kernel).
     static constexpr bool has_links = true;
+    // Whether visit() bears that links of vmas which do not cover the index change between two
+    // calls of f: it goes on from the link that it is at, which is in the tree all the time.
+    static constexpr bool steps_singly = true;
 
     template <class Policy>
     using link = anon_vma_chain<Policy>;

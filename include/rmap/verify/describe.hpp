@@ -88,6 +88,9 @@ void describe(Sink sink) {
     if constexpr (locks_whole_chains<typename policy::locking>) {
         put(sink, "          anon_vma_chain_lock   an address space's\n");
     }
+    if constexpr (locks_by_offset<typename policy::locking>) {
+        put(sink, "          shard locks           an anon_vma root's, by offset\n");
+    }
     put(sink, locks_one_a_tree<typename policy::locking>
                   ? "          tree lock             an anon_vma root's\n"
                   : "          tree lock             each anon_vma's, the newest first\n");

@@ -15,12 +15,15 @@
 #include <rmap/rmap.hpp>
 #include <rmap/verify/explore.hpp>
 
-#include "support/toy.hpp"
+#include "support/explored_family.hpp"
 
 namespace {
 
 namespace verify = rmap::verify;
-using rmap::status;
+using rmap_test::explored;
+using rmap_test::family;
+using rmap_test::ok;
+using rmap_test::sharded;
 
 /// As the lists of Linux before 3.7: links stay where they are when a range changes.
 struct unkeyed : rmap::topologies::chain_tree {
@@ -38,75 +41,17 @@ struct unkeyed : rmap::topologies::chain_tree {
     }
 };
 
-template <class Locking, class Merge = rmap::merges::never,
-          class Topology = rmap::topologies::chain_tree>
-struct explored : rmap::default_policy {
-    using atomics = verify::model;
-    using lock = verify::model_lock;
-    using allocator = verify::model_memory;
-    using check = verify::explored_checks;
-    using lifetime = rmap::lifetimes::caller_held;
-    using merge = Merge;
-    using locking = Locking;
-    using topology = Topology;
-};
-
 template <class Locking>
 using in_lists = explored<Locking, rmap::merges::never, unkeyed>;
 
 using complete = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
-                                  explored<rmap::locking::lock_all, rmap::merges::linux_6_18>>;
+                                  explored<rmap::locking::lock_all, rmap::merges::linux_6_18>,
+                                  explored<sharded>, explored<sharded, rmap::merges::linux_6_18>>;
 using best_effort =
     boost::mpl::list<explored<rmap::locking::per_anon_vma>, explored<rmap::locking::seq_retry>>;
 using every = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
-                               explored<rmap::locking::per_anon_vma>,
+                               explored<sharded>, explored<rmap::locking::per_anon_vma>,
                                explored<rmap::locking::seq_retry>>;
-
-void ok(status s) {
-    verify::require(s == status::ok, "an operation failed");
-}
-
-/// A parent, two children, and a page that all three map at page number 20.
-template <class Policy>
-struct family {
-    using types = rmap_test::toy<Policy>;
-
-    family() {
-        ok(map.prepare(parent));
-        map.tag_new(page, parent, 20);
-        page.add_mapping();
-        for (auto* child : {&first, &second}) {
-            ok(map.fork(*child, parent));
-            page.add_mapping();
-        }
-    }
-    ~family() {
-        for (auto* v : {&first, &second, &parent}) {
-            page.remove_mapping();
-            map.unlink(*v);
-        }
-    }
-
-    /// The number of spaces of `all` in which the walk meets the page, where it is mapped.
-    unsigned met(unsigned all) {
-        bool seen[3] = {};
-        const auto result = map.template walk<rmap::need::unsound>(page, [&](const auto& place) {
-            for (unsigned i = 0; i != 3; ++i) seen[i] |= &place.mm() == &mm[i];
-            verify::require(place.address() == 20, "the walk computes a wrong address");
-        });
-        verify::require(result.state == status::ok, "the walk gave up");
-        unsigned n = 0;
-        for (unsigned i = 0; i != all; ++i) n += seen[i] ? 1U : 0U;
-        return n;
-    }
-
-    typename types::map map;
-    typename types::mm mm[3];
-    typename types::page page;
-    typename types::vma parent{mm[0], 16, 8, 16};
-    typename types::vma first{mm[1], 16, 8, 16};
-    typename types::vma second{mm[2], 16, 8, 16};
-};
 
 /// The first child gives up its last page while another thread walks.
 template <class Policy>
@@ -246,7 +191,7 @@ verify::explore_result two_faults(verify::explore_options with) {
             unsigned met = 0;
             const auto count = [&](const auto&) { ++met; };
             const auto r = map.template walk<rmap::need::unsound>(page, count);
-            verify::require(r.state == status::ok && met == 1, "the page is not found");
+            verify::require(r.state == rmap::status::ok && met == 1, "the page is not found");
         });
         t.thread("b", [&] { ok(map.prepare(v)); });
         t.run();

@@ -18,6 +18,10 @@ struct whole_chains : rmap::default_policy {
     using locking = rmap::locking::lock_all;
 };
 
+struct shards : rmap::default_policy {
+    using locking = rmap::locking::sharded_root;
+};
+
 template <class Policy>
 std::string description() {
     std::string all;
@@ -73,5 +77,9 @@ BOOST_AUTO_TEST_CASE(the_locks_of_a_discipline) {
                std::string::npos);
     BOOST_TEST(text.find("          anon_vma_chain_lock   an address space's\n"
                          "          tree lock             each anon_vma's, the newest first\n") !=
+               std::string::npos);
+    BOOST_TEST(description<shards>().find(
+                   "          shard locks           an anon_vma root's, by offset\n"
+                   "          tree lock             each anon_vma's, the newest first\n") !=
                std::string::npos);
 }

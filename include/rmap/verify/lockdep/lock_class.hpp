@@ -51,6 +51,7 @@ private:
         case lock_rank::all_locks: return "take_all_locks";
         case lock_rank::file: return "i_mmap";
         case lock_rank::chain: return "anon_vma_chain_lock";
+        case lock_rank::shard: return "shard lock";
         case lock_rank::tree: return "tree lock";
         case lock_rank::page_table: return "page_table_lock";
         case lock_rank::pte: return "pte lock";
