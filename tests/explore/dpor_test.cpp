@@ -19,6 +19,13 @@ using word = model::atomic<unsigned>;
 
 tally count;
 
+// ThreadSanitizer takes long over a change of fibers.
+#ifdef RMAP_FIBER_TSAN
+constexpr bool slow = true;
+#else
+constexpr bool slow = false;
+#endif
+
 /// Tries everything and knows nothing.
 class naive_search final : public verify::strategy {
 public:
@@ -98,9 +105,11 @@ void known_counts() {
         require(shared.load(relaxed) == 3, "an increment was lost");
     };
     reduced("T4", 6, private_steps);
-    const auto all = naive(private_steps);
-    count.equal(all.interleavings, 34650, "T4, interleavings");
-    count.equal(all.graphs.executions, 6, "T4, graphs");
+    if (!slow) {
+        const auto all = naive(private_steps);
+        count.equal(all.interleavings, 34650, "T4, interleavings");
+        count.equal(all.graphs.executions, 6, "T4, graphs");
+    }
 
     const auto mutex = [](unsigned threads, unsigned times) {
         return [=](verify::test& t) {
@@ -136,7 +145,7 @@ void known_counts() {
     };
     reduced("fetch_add 3 times 2", 90, add(3, 2));
     reduced("fetch_add 4 times 2", 2520, add(4, 2));
-    reduced("fetch_add 3 times 4", 34650, add(3, 4));
+    if (!slow) reduced("fetch_add 3 times 4", 34650, add(3, 4));
 
     // Readers do not count; a reader and a writer do.
     reduced("readers", 1, [](verify::test& t) {
@@ -166,7 +175,7 @@ void known_counts() {
     });
 }
 
-/// Programs out of random instructions. Locks are not nested, so that nothing deadlocks.
+/// Programs out of random instructions. Locks are nested in one order, so that nothing deadlocks.
 class program {
 public:
     explicit program(std::uint64_t seed) : random_{seed} {
@@ -174,7 +183,7 @@ public:
         const unsigned most = threads_.size() == 2 ? 4 : 3;
         for (auto& body : threads_) {
             for (unsigned left = 2 + random_.below(most - 1); left != 0; --left) {
-                body.push_back({static_cast<op>(random_.below(9)), random_.below(2)});
+                body.push_back({static_cast<op>(random_.below(10)), random_.below(2)});
             }
         }
         // Somebody waits for what the last thread does in the end.
@@ -204,10 +213,7 @@ private:
         lock,
         try_lock,
         share,
-        try_share,
-        mixed,
-        wait,
-        signal
+        try_share, mixed, nested, wait, signal
     };
     struct world {
         word x[2];
@@ -246,6 +252,15 @@ private:
                 x.fetch_add(1, relaxed);
                 l.unlock();
                 break;
+            case op::nested:
+                w.l[0].lock_shared();
+                if (where == 0 || w.l[1].try_lock()) {
+                    if (where == 0) w.l[1].lock();
+                    w.x[1].fetch_add(1, relaxed);
+                    w.l[1].unlock();
+                }
+                w.l[0].unlock_shared();
+                break;
             case op::wait:
                 while (w.flag.load(relaxed) == 0)
                     model::pause();
@@ -283,7 +298,7 @@ int main(int argc, char** argv) {
     if (argc == 3) {
         random_programs(std::stoull(argv[1]), std::stoull(argv[2]));
     } else {
-        random_programs(1, 400);
+        random_programs(1, slow ? 20 : 400);
     }
     return count.exit_code();
 }
