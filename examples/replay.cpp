@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -252,5 +253,10 @@ int main(int count, char** arguments) {
         std::fputs(usage, stdout);
         return 0;
     }
-    return program{what}.run();
+    try {
+        return program{what}.run();
+    } catch (const std::bad_alloc&) {
+        std::fputs("rmap-replay: no memory is left\n", stderr);
+        return 2;
+    }
 }

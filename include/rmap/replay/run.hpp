@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <new>
 
 #include <rmap/replay/collect.hpp>
 #include <rmap/replay/compare.hpp>
@@ -30,11 +31,16 @@ public:
         : input_{from}, options_{options}, progress_{progress}, reader_{from}, seen_{from.name()} {}
 
     [[nodiscard]] outcome operator()() {
-        out_.trace = input_.name();
-        out_.pages_only = !Policy::merge::is_reference;
-        replay();
-        out_.numbers.differences = seen_.count();
-        out_.first = seen_.first();
+        try {
+            out_.trace = input_.name();
+            out_.pages_only = !Policy::merge::is_reference;
+            replay();
+            out_.numbers.differences = seen_.count();
+            out_.first = seen_.first();
+        } catch (const std::bad_alloc&) {
+            // What was replayed is gone by now, so that a message has room.
+            out_.wrong = problem{reader_.name(), reader_.line(), "no memory is left to replay it"};
+        }
         return std::move(out_);
     }
 
@@ -130,7 +136,8 @@ private:
     double start_ = 0;
 };
 
-/// Replays what `from`, which MUST be open, holds.
+/// Replays what `from`, which MUST be open, holds. Memory that runs out is reported like bad input,
+/// with the line that it ran out in.
 template <class Policy, class Progress>
 [[nodiscard]] outcome run_trace(input& from, const run_options& options, Progress progress) {
     return run<Policy, Progress>{from, options, progress}();
