@@ -12,6 +12,7 @@
 #include <string>
 
 #include <rmap/locking/lock_all.hpp>
+#include <rmap/locking/sharded_root.hpp>
 #include <rmap/mm/system.hpp>
 #include <rmap/verify/lockdep.hpp>
 
@@ -34,6 +35,9 @@ struct watched : rmap::default_policy {
 };
 struct watched_lock_all : watched {
     using locking = rmap::locking::lock_all;
+};
+struct watched_shards : watched {
+    using locking = rmap::locking::basic_sharded_root<2, 1>;
 };
 using watched_mm = rmap::mm::system<watched>;
 constexpr auto rw = rmap::mm::prot::r | rmap::mm::prot::w;
@@ -189,5 +193,14 @@ BOOST_AUTO_TEST_CASE(tour_of_lock_all) {
     agrees_with_order({
         "page lock -> page lock/1", "pte lock -> pte lock/1",
         "tree lock -> tree lock",  // the anon_vmas of a chain, under the anon_vma_chain_lock
+    });
+}
+
+BOOST_AUTO_TEST_CASE(tour_of_sharded_root) {
+    tour<watched_shards>([](auto&) {});
+    agrees_with_order({
+        "page lock -> page lock/1", "pte lock -> pte lock/1",
+        "shard lock -> shard lock/1",  // a vma that lies on both
+        "tree lock -> tree lock",      // the anon_vmas of a chain, under a shard
     });
 }
