@@ -298,7 +298,7 @@ int main(int argc, char** argv) {
     if (argc == 3) {
         random_programs(std::stoull(argv[1]), std::stoull(argv[2]));
     } else {
-        random_programs(1, slow ? 20 : 400);
+        random_programs(1, slow ? 20 : 200);
     }
     return count.exit_code();
 }

@@ -23,7 +23,14 @@ public:
     int thread(engine& e, thread_mask enabled, int last) override {
         if (depth_ == path_.size()) {
             const thread_mask awake = enabled & ~sleep_;
-            if (awake == 0) return prune;
+            if (awake == 0) {
+                // Those who wait will not come to their steps here, so their races count now.
+                for (unsigned p = 0; p != e.threads(); ++p) {
+                    if (e.thread(p).finished || ((enabled >> p) & 1U) != 0) continue;
+                    reverse_races(e, p, clock_of_next(e, p));
+                }
+                return prune;
+            }
             const bool stay = last >= 0 && ((awake >> last) & 1U) != 0;
             const int first = stay ? last : __builtin_ctz(awake);
             path_.push_back({enabled, thread_mask{1} << first, 0, sleep_, first, {}});
