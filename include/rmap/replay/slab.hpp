@@ -23,8 +23,9 @@ public:
     /// Enough for 2^24 pages, which is what a trace may have (budget.hpp), and what they hang on.
     static constexpr std::size_t usual_limit = std::size_t{7} << 28;
 
+    slab() noexcept : slab{usual_limit} {}
     /// At most `limit` bytes are had from the system at any time; beyond that allocate() fails.
-    explicit slab(std::size_t limit = usual_limit) noexcept : room_{limit} {}
+    explicit slab(std::size_t limit) noexcept : room_{limit} {}
     slab(slab&& from) noexcept : room_{0} { swap(from); }
     slab& operator=(slab&& from) noexcept {
         swap(from);
