@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// How long one operation of the reverse map takes, for three policies side by side. Where many are
+// How long one operation of the reverse map takes, for some policies side by side. Where many are
 // timed at once, they are of one family, which grows to that many members.
 
 #include <cstdint>
@@ -16,10 +16,18 @@ namespace rmap_bench {
 
 namespace {
 
+struct sharded : rmap::default_policy {
+    using locking = rmap::locking::sharded_root;
+};
+struct chain_locked : rmap::default_policy {
+    using locking = rmap::locking::lock_all;
+};
+
 template <class Policy>
 class family {
     struct space {
         typename Policy::lock page_table_lock{};
+        typename Policy::lock anon_vma_chain_lock{};
     };
     using page = rmap::basic_page<Policy>;
     using vma = rmap::basic_vma<space, Policy>;
@@ -185,6 +193,8 @@ bool operations(report& to) {
     family<rmap::default_policy>{to, "default_policy"}.run();
     family<rmap::single_threaded>{to, "single_threaded"}.run();
     family<rmap::never_merge>{to, "never_merge"}.run();
+    family<sharded>{to, "sharded_root"}.run();
+    family<chain_locked>{to, "lock_all"}.run();
     return true;
 }
 

@@ -8,8 +8,9 @@
 //
 // Guarantees: a walk is complete: what covers its offset stands still. A walk does not wait for
 // updates of vmas that lie on other shards, nor an update for walks of pages there, nor two such
-// updates for each other, in one family and under one anon_vma; but for the time of one step.
-// Does not: help vmas so large that they lie on all shards; then it is as root, and dearer.
+// updates for each other, even under one anon_vma; but for one step, or one change of links.
+// Does not: help vmas so large that they lie on all shards. Costs: a lock more for each place that
+// a walk meets, and for each shard and link of an update.
 // Linux has nothing like it. Sharding keeps walks as simple as under one lock, where epochs or
 // per-vma counters would have them check and begin again.
 

@@ -186,7 +186,8 @@ public:
 
 private:
     Mm* mm_;
-    // Read holding the address space's lock OR the tree lock; written holding both exclusively.
+    // Read holding the address space's lock OR the guard of a walk that met the vma (locking/);
+    // written holding the former exclusively AND an update guard.
     plain<pgno> start_;
     plain<pgno> pages_;
     plain<pgoff_t> pgoff_;
