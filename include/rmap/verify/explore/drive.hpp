@@ -2,18 +2,72 @@
 #pragma once
 
 // explore() itself: picks the search, runs it, replays and minimises what fails, says what was
-// covered. Included by verify/explore.hpp alone.
+// covered.
 
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
-#include <rmap/verify/explore.hpp>
+#include <rmap/verify/explore/engine.hpp>
+#include <rmap/verify/explore/options.hpp>
+#include <rmap/verify/explore/print.hpp>
+#include <rmap/verify/explore/search_cached.hpp>
+#include <rmap/verify/explore/search_dpor.hpp>
+#include <rmap/verify/explore/search_random.hpp>
+#include <rmap/verify/explore/search_replay.hpp>
+#include <rmap/verify/explore/test.hpp>
+#include <rmap/verify/explore/token.hpp>
 
 namespace rmap::inline RMAP_ABI::verify {
 
 namespace detail {
+
+struct limits {
+    std::uint64_t executions;
+    std::chrono::steady_clock::time_point until;
+    bool timed;
+
+    [[nodiscard]] bool reached(std::uint64_t done) const {
+        if (done >= executions) return true;
+        return timed && done % 64 == 0 && std::chrono::steady_clock::now() >= until;
+    }
+};
+
+[[nodiscard]] inline schedule schedule_of(std::string_view name, const engine& e) {
+    schedule s;
+    s.name = name_hash(name);
+    s.operations = operations_hash(e.trace());
+    for (const step& st : e.trace()) s.threads.push_back(st.thread);
+    s.values = e.values();
+    return s;
+}
+
+/// Runs executions until the strategy has no more, one fails, or a limit is reached.
+template <class Run>
+bool search_with(engine& e, strategy& by, Run& run, const limits& most, explore_result& r) {
+    for (std::uint64_t done = 0;;) {
+        const bool ok = e.execute(run);
+        ++done;
+        if (!e.pruned() && (!ok || by.is_new(e))) {
+            ++r.executions;
+        } else {
+            ++r.pruned;
+        }
+        if (!ok) {
+            r.what = e.failed();
+            r.first_failing = r.executions + r.pruned;
+            return false;
+        }
+        if (!by.next()) return true;
+        if (most.reached(done)) return false;
+    }
+}
 
 /// A scenario, whatever its type: so that users' tests compile fast.
 struct scenario_ref {
