@@ -11,8 +11,10 @@
 #include <rmap/core/config.hpp>
 #include <rmap/verify/explore/fiber_stack.hpp>
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
+#if !defined(__x86_64__) && !defined(__aarch64__) && !defined(RMAP_FIBER_UCONTEXT)
 #define RMAP_FIBER_UCONTEXT 1
+#endif
+#ifdef RMAP_FIBER_UCONTEXT
 #include <ucontext.h>
 #endif
 
