@@ -37,7 +37,7 @@ void round_trip() {
             s.values.pop_back();
         count.that(back.has_value() && *back == s, "comes back: " + text);
         count.that(back.has_value() && verify::to_token(*back) == text, "the same text: " + text);
-        for (unsigned char c : text) {
+        for (char c : text) {
             const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' ||
                                c == '~' || c == '.';
             count.that(plain, "needs no quotes in a shell: " + text);
