@@ -94,8 +94,15 @@ struct ranked_memory {
         const std::lock_guard guard{mutex};
         free[size].push_back(block);
     }
+    struct shelves : std::map<std::size_t, std::vector<void*>> {
+        ~shelves() {
+            for (auto& [size, blocks] : *this) {
+                for (void* block : blocks) ::operator delete(block);
+            }
+        }
+    };
     static inline std::mutex mutex;
-    static inline std::map<std::size_t, std::vector<void*>> free;
+    static inline shelves free;
 };
 
 class ranked_lock {
