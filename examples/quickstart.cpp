@@ -22,7 +22,7 @@ int main() {
     region ours{parent, 0x100, 16}, theirs{child, 0x100, 16};  // 16 pages from 0x100 on
     page p;
     const auto mappers = [&](int found = 0) {
-        map.walk(p, [&](const auto& at) {  // a place where p may be; the page table knows
+        (void)map.walk(p, [&](const auto& at) {  // where p may be; the page table knows
             if (at.mm().table[at.address()] != &p) return;
             std::printf("%d. %s, page %#x\n", ++found, at.mm().name, unsigned(at.address()));
         });

@@ -269,7 +269,8 @@ public:
         static_assert(compatible_walk<Policy, Need>::value);
         return ops::walk(*this, p, visitor, mode);
     }
-    template <need Need = need::complete, class Visitor>
+    /// Complete under every discipline: the file's lock keeps its vmas where they are.
+    template <class Visitor>
     walk_result walk_file(i_mmap_type& file, pgoff_t first, pgno pages, Visitor&& visitor,
                           walk_mode mode = walk_mode::wait) {
         return ops::walk_file(*this, file, first, pages, visitor, mode);

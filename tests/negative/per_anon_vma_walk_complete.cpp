@@ -9,6 +9,6 @@ struct policy : rmap::default_policy {
 };
 
 void migrate(minimal::map<policy>& map, minimal::page<policy>& page) {
-    map.walk<rmap::need::may_miss>(page, [](const auto&) {});  // this one is fine
-    map.walk(page, [](const auto&) {});
+    (void)map.walk<rmap::need::may_miss>(page, [](const auto&) {});  // this one is fine
+    (void)map.walk(page, [](const auto&) {});
 }

@@ -139,6 +139,18 @@ BOOST_AUTO_TEST_CASE(locks) {
                    rmap::ops::clone_locked(w.map(), reserve, w.new_vma(mm, 9, 4), v,
                                            clone_op::remap);
                }) == "tree_lock_not_held");
+    for (const bool kept : {false, true}) {
+        BOOST_TEST(failing([kept](W& w) {
+                       auto& from = w.faulted(w.new_mm(), 0, 4);
+                       auto& to = w.faulted(w.new_mm(), 8, 4);
+                       F::page page;
+                       w.map().tag_new(page, from, 0);
+                       // The other tree is not the one to keep walks out of.
+                       const F::map::move_locks other{to, true};
+                       const F::map::move_locks left{from, kept};
+                       w.map().tag_moved(page, to, 8);
+                   }) == (kept ? "none" : "page_moves_in_walks"));
+    }
     BOOST_TEST(failing([](W& w) {
                    auto& v = w.new_vma(w.new_mm(), 0, 4);
                    v.file = new rmap::i_mmap<F::policy>;

@@ -41,10 +41,11 @@ public:
                 f(*l, place.address());
             }
         };
+        // Both wait; a page that nothing maps any more has no places.
         if (from_ != nullptr) {
-            ctx_->map.walk_from(*from_, map_type::index_of(p), visit);
+            (void)ctx_->map.walk_from(*from_, map_type::index_of(p), visit);
         } else {
-            ctx_->map.walk(p, visit);
+            (void)ctx_->map.walk(p, visit);
         }
     }
 

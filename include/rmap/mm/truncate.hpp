@@ -16,14 +16,15 @@ namespace rmap::inline RMAP_ABI::mm {
 template <class Policy>
 void unmap_file_range(context<Policy>& ctx, file<Policy>& from, pgoff_t first, pgno n,
                       bool even_copies, dead_pages<Policy>& dead) {
-    ctx.map.walk_file(from.mappings, first, n, [&](const auto& place) {
+    const auto zap = [&](const auto& place) {
         auto& v = place.vma();
         const pgoff_t past = first + n < v.pgoff() + v.pages() ? first + n : v.pgoff() + v.pages();
         const pgno to = v.start() + (past - v.pgoff());
         zap_if(v.mm(), place.address(), to, dead, [&](page<Policy>* p) {
             return even_copies || (p != nullptr && !p->anonymous());
         });
-    });
+    };
+    (void)ctx.map.walk_file(from.mappings, first, n, zap);  // it waits; without pages it does none
 }
 
 /// Takes the pages [first, first + n) out of the file. Each is locked, so that no fault maps it any

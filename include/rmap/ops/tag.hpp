@@ -19,9 +19,8 @@ namespace rmap::inline RMAP_ABI::ops {
 template <class Map>
 [[nodiscard]] pgoff_t index_of(const typename Map::vma_type& v, pgno address) noexcept {
     const span range = span_of<Map>(v);
-    RMAP_CHECK(typename Map::policy,
-               address >= range.start && address - range.start < range.pages, outside_vma,
-               "the address is not in the vma");
+    RMAP_CHECK(typename Map::policy, address >= range.start && address - range.start < range.pages,
+               outside_vma, "the address is not in the vma");
     return range.pgoff + (address - range.start);
 }
 
@@ -62,11 +61,19 @@ void tag_own(typename Map::page_type& page, const typename Map::vma_type& v,
 
 /// A page that only one place maps moves to `address` of `v`, perhaps under another root
 /// (userfaultfd move). The caller also holds the page-table locks of both places, and the update
-/// guard of the tree that the page leaves: a walk without the page lock could read the new offset
-/// beside the old tag, and meet neither place.
+/// guard of the tree that the page leaves (Map::move_locks{vma, true} has it): a walk without the
+/// page lock could read the new offset beside the old tag, and meet neither place.
 template <class Map>
 void tag_moved(typename Map::page_type& page, const typename Map::vma_type& v,
                pgno address) noexcept {
+    using policy [[maybe_unused]] = typename Map::policy;
+    [[maybe_unused]] const auto left = Map::hook_of(page).read();
+    RMAP_CHECK_HELD(
+        policy,
+        page_hook<policy>::kind_of(left) != page_kind::anon ||
+            policy::locking::template may_update<policy>(*page_hook<policy>::anon(left)),
+        page_moves_in_walks,
+        "a page gets another offset while walks of its old tree may look for it");
     tag_new<Map>(page, v, address);
 }
 

@@ -11,8 +11,8 @@
 
 namespace rmap::inline RMAP_ABI {
 
-struct walk_result {
-    status state = status::ok;
+struct [[nodiscard]] walk_result {
+    status state = status::ok;  // contended and not_mapped: nothing, or not all, was looked at
     std::size_t visited = 0;  // vmas that the walk met
     std::size_t places =
         0;  // places that the visitor was called with: visited less the skipped ones

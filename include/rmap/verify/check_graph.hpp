@@ -55,12 +55,26 @@ private:
 
     static av_type* root_of(const av_type& av) { return av.root.load(order::acquire); }
 
-    // I12: with nobody inside, each lock is free.
+    template <class Lock>
+    static bool is_free(Lock& lock) {
+        return write_guard<Lock>{lock, try_to_lock}.owns();
+    }
+
+    // I12: with nobody inside, each lock is free, those that a discipline adds too.
     void locks() {
         for (av_type* av : seen_.known) {
-            const write_guard<typename policy::lock> guard{av->lock, try_to_lock};
-            if (!guard.owns())
+            if (!is_free(av->lock))
                 add(12, seen_.name(av), ": its lock is held though nobody is inside");
+            if constexpr (requires { av->locking.shards; }) {
+                unsigned number = 0;
+                for (auto& shard : av->locking.shards) {
+                    if (!is_free(shard)) {
+                        add(12, seen_.name(av), ": its shard ", number,
+                            " is held though nobody is inside");
+                    }
+                    ++number;
+                }
+            }
             if (av->taken)
                 add(12, seen_.name(av), " is marked as taken by take_all_locks");
         }

@@ -43,7 +43,10 @@ void life() {
     BOOST_TEST(w.walked(page).size() == 1U);
     // Under another root.
     auto& c = w.faulted(w.new_mm(), 50, 4);
-    map.tag_moved(page, c, 51);
+    {
+        const typename F::map::move_locks leaves{b, true};
+        map.tag_moved(page, c, 51);
+    }
     BOOST_TEST((map.anon_vma_of(page) == map.own(c) && map.index_of(page) == 51U));
     page.remove_mapping();
     // The last mapping's end leaves the tag; the page's end takes it.

@@ -321,6 +321,21 @@ BOOST_AUTO_TEST_CASE(i12_a_lock_that_somebody_left_held) {
     w.root().taken = false;
 }
 
+BOOST_AUTO_TEST_CASE(i12_a_shard_that_somebody_left_held) {
+    struct sharded : policy {
+        using locking = rmap::locking::sharded_root;
+    };
+    toy::world<sharded> w;
+    auto& parent = w.add_vma(w.add_mm(), 0x10, 4);
+    w.touch(parent, 0x10);
+    w.fork(parent, w.add_mm());
+    BOOST_TEST(report(w) == "");
+    auto& shard = toy::world<sharded>::map_type::own(parent)->locking.shards[3];
+    shard.lock();
+    BOOST_TEST(report(w) == "I12: av0: its shard 3 is held though nobody is inside\n");
+    shard.unlock();
+}
+
 BOOST_AUTO_TEST_CASE(i13_an_own_anon_vma_that_is_not_in_the_chain) {
     family w;
     topology::set_own<policy>(map_type::hook_of(w.parent), &w.childs());
