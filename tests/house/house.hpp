@@ -44,6 +44,9 @@ inline const std::set<std::string> axes{"locks", "locking", "topologies", "merge
 inline const std::set<std::string> of_every_lock{"locks/guard.hpp", "locks/held.hpp",
                                                  "locks/seqcount.hpp"};
 
+/// What is of use without a reverse map includes nothing of one.
+inline const std::set<std::string> flags_may_include{"core", "locks", "flags"};
+
 /// What the core may include of the standard library: the headers that parse without a libc.
 inline const std::set<std::string> core_set{
     "cstddef", "cstdint", "type_traits", "concepts", "utility", "new", "compare", "bit", "limits"};
@@ -213,6 +216,8 @@ private:
         } else if (room != other && axes.count(room) != 0 && axes.count(other) != 0 &&
                    of_every_lock.count(included) == 0) {
             add(name, line, "an axis includes another axis: " + included);
+        } else if (room == "flags" && flags_may_include.count(other) == 0) {
+            add(name, line, "flags/ includes something of the reverse map: " + included);
         }
     }
 

@@ -40,6 +40,7 @@ const std::vector<planted> faults{
     {"include/rmap/core/b.hpp", top + "#include <rmap/locks/l.hpp>\n", "upward include"},
     {"include/rmap/verify/b.hpp", top + "#include <rmap/mm/m.hpp>\n", "upward include"},
     {"include/rmap/topologies/b.hpp", top + "#include <rmap/locks/l.hpp>\n", "an axis includes"},
+    {"include/rmap/flags/b.hpp", top + "#include <rmap/topologies/t.hpp>\n", "flags/ includes"},
     {"include/rmap/core/b.hpp", top + "#include \"a.hpp\"\n", "include with"},
     {"include/rmap/core/b.hpp", top + "#include <rmap/core/c.hpp>\n", "no such header"},
     {"include/rmap/core/b.hpp", top + "#include <rmap/core/b.hpp>\n", "an include cycle"},
