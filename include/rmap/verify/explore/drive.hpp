@@ -102,7 +102,7 @@ public:
 
 private:
     bool search(strategy& by) {
-        engine e{{with_.weak, with_.plain_points, with_.reuse_memory, with_.max_steps}, by};
+        engine e{for_engine(), by};
         auto body = [&] {
             e.objects().forget_names();
             test t{e};
@@ -115,6 +115,11 @@ private:
         return done;
     }
 
+    [[nodiscard]] engine_options for_engine() const noexcept {
+        return {with_.has_stale_loads(), with_.store_buffers, with_.plain_points,
+                with_.reuse_memory, with_.max_steps};
+    }
+
     void keep(engine& e) {
         result_.token = to_token(schedule_of(name_, e));
         result_.text =
@@ -122,7 +127,7 @@ private:
     }
 
     void once(verify::search how, unsigned preemptions) {
-        if (how == search::exhaustive && !with_.weak) {
+        if (how == search::exhaustive && !with_.has_stale_loads()) {
             dpor_search by;
             result_.complete = search(by);
             if (has_invariant_ && result_.complete) {
@@ -157,7 +162,8 @@ private:
     void covered(const std::string& what) {
         result_.coverage = (result_.complete ? what : "NOT COMPLETE,") + " " +
                            std::to_string(result_.executions) + " executions";
-        if (result_.complete && with_.weak) result_.coverage += " (C++ memory model)";
+        if (!result_.complete || !with_.has_stale_loads()) return;
+        result_.coverage += with_.store_buffers ? " (x86-TSO)" : " (C++ memory model)";
     }
 
     void sampled(const pct_search& by) {
@@ -194,7 +200,7 @@ private:
             return;
         }
         replay_search by{*wanted};
-        engine e{{with_.weak, with_.plain_points, with_.reuse_memory, with_.max_steps}, by};
+        engine e{for_engine(), by};
         auto body = [&] {
             e.objects().forget_names();
             test t{e};
@@ -225,7 +231,7 @@ private:
         for (unsigned c = 0; c != 4; ++c) {
             explore_result found;
             std::swap(found, result_);
-            cached_search by{c, with_.weak ? c : cached_search::unbounded};
+            cached_search by{c, with_.has_stale_loads() ? c : cached_search::unbounded};
             search(by);
             std::swap(found, result_);
             if (found.what.kind == kind) {

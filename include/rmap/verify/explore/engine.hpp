@@ -30,6 +30,7 @@ namespace rmap::inline RMAP_ABI::verify {
 
 struct engine_options {
     bool weak = false;          // the C++ memory model instead of interleavings
+    bool store_buffers = false;  // with weak: of it what x86 does
     bool plain_points = false;  // plain fields are interleaved instead of checked for races
     bool reuse_memory = false;  // freed memory is handed out again at once, instead of never
     std::uint32_t max_steps = 20000;
@@ -88,7 +89,7 @@ public:
     [[nodiscard]] const engine_options& options() const noexcept { return options_; }
     /// Equal for executions that differ only in the order of independent steps.
     [[nodiscard]] std::uint64_t hash() const noexcept {
-        return fingerprint_.state() + weak_.order_hash() * 7 + (waits_ ? watch_hash() : 0);
+        return fingerprint_.state() + weak_.state_hash() + (waits_ ? watch_hash() : 0);
     }
     [[nodiscard]] std::uint64_t graph_hash() const noexcept {
         return fingerprint_.graph() + weak_.order_hash() * 7;
@@ -151,7 +152,6 @@ public:
     }
 
     // ---- called by the model types
-
     static constexpr int main_thread = -1;
     [[nodiscard]] int current() const noexcept { return current_; }
     /// Whether operations wait for their turn: in a thread, not in the scenario's own code.
@@ -220,7 +220,7 @@ private:
         values_.clear();
         memory_.reset();
         objects_.reset();
-        if (options_.weak) weak_.reset();
+        if (options_.weak) weak_.reset(options_.store_buffers);
         thread_count_ = 0;
         ran_ = in_invariant_ = false;
         heap_ = no_object;
@@ -253,8 +253,8 @@ private:
         thread_state& t = e.self();
         fiber::entered(t.stack);
         e.guarded([&] { t.body(t.room); });
-        t.finished = true;
-        t.pending = {};
+        t.finish();
+        e.weak_.finish(static_cast<unsigned>(e.current_));
         if (e.starting_) {
             fiber::leave(t.stack, e.scenario_);
         } else {

@@ -176,6 +176,7 @@ public:
             return old;
         }
         weak_memory& mem = e->weak();
+        if (e->on_thread()) mem.lock_bus(thread_of(*e));
         const auto usable = [&](const weak_memory::message& m) {
             return !m.has_rmw || !wanted(m.value);
         };

@@ -24,6 +24,7 @@ enum class search : std::uint8_t {
 struct explore_options {
     search how = search::exhaustive;
     bool weak = false;               // the C++ memory model
+    bool store_buffers = false;      // of it only what x86 does: stores that are seen late (TSO)
     bool plain_points = false;       // plain fields are interleaved instead of checked for races
     bool reuse_memory = false;       // freed memory is handed out again at once
     unsigned preemptions = 2;        // for search::preemptions
@@ -37,6 +38,9 @@ struct explore_options {
     std::uint32_t max_steps = 20000; // of one execution
     bool minimise = true;            // look for the counterexample with the fewest preemptions
     std::string_view replay{};       // a token: run only that
+
+    /// Whether loads may see what is not the newest.
+    [[nodiscard]] bool has_stale_loads() const noexcept { return weak || store_buffers; }
 };
 
 struct explore_result {

@@ -66,6 +66,12 @@ struct thread_state {
         watched_more = false;
     }
 
+    /// Its body has returned.
+    void finish() noexcept {
+        finished = true;
+        pending = {};
+    }
+
     /// The object was read, in that version; `stale`: what was read is not the newest.
     void watch(std::uint32_t object, std::uint32_t version, bool stale) noexcept {
         if (stale) --version;

@@ -5,7 +5,8 @@
 // each thread has views of what it must see at least. A load may read any message that its view
 // allows, a store may take any place in the order behind what its thread has seen. Agrees with RC11
 // on the litmus table (tests/explore/litmus_test.cpp). The limit: no execution in which a thread
-// reads a value that depends on a later step of its own (load buffering, out of thin air).
+// reads a value that depends on a later step of its own (load buffering, out of thin air). With
+// store buffers only, of these executions those that x86 has (store_buffers.hpp).
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/verify/explore/clock.hpp>
+#include <rmap/verify/explore/store_buffers.hpp>
 
 namespace rmap::inline RMAP_ABI::verify {
 
@@ -32,6 +34,7 @@ public:
         bool has_rmw = false;      // a read-modify-write follows it directly
         std::uint8_t thread = 0;
         std::uint32_t time = 0;    // of the writing thread; 0: initial
+        std::uint32_t number = 0;  // with store buffers: in the order of all stores; 0: initial
         view seen{};
     };
 
@@ -45,7 +48,8 @@ public:
         view cur{}, acq{}, rel{};
     };
 
-    void reset() noexcept {
+    void reset(bool store_buffers_only) noexcept {
+        buffers_.reset(store_buffers_only);
         // All of them: messages copy views as a whole, with the places of locations to come.
         for (thread_views& t : threads_) t = {};
         sc_ = {};
@@ -78,6 +82,7 @@ public:
     /// Who takes a lock sees what those who let go of it have seen; shared holders not what others
     /// of their kind have.
     void take(unsigned t, std::uint32_t lock, bool exclusively) noexcept {
+        buffers_.drain(t);
         join(threads_[t].cur, lock_views_[lock].exclusive);
         if (exclusively) join(threads_[t].cur, lock_views_[lock].shared);
         join(threads_[t].acq, threads_[t].cur);
@@ -89,10 +94,17 @@ public:
 
     /// A thread begins: it sees all that the scenario did before.
     void start(unsigned t) noexcept {
+        buffers_.drain(t);
         for (std::uint32_t l = 0; l != locations_; ++l) {
             threads_[t].cur.of[l] = threads_[t].acq.of[l] = threads_[t].rel.of[l] = last(l);
         }
     }
+
+    /// It has ended.
+    void finish(unsigned t) noexcept { buffers_.finish(t); }
+
+    /// Thread `t` begins a read-modify-write: with store buffers it waits for its own.
+    void lock_bus(unsigned t) noexcept { buffers_.drain(t); }
 
     /// How many messages thread `t` may read: the newest one is choice 0. A read-modify-write
     /// (usable: a predicate over messages) reads only what it could extend.
@@ -131,6 +143,8 @@ public:
     void read(unsigned t, std::uint32_t l, std::uint16_t m, order o, vclock& hb, vclock& pending) {
         thread_views& views = threads_[t];
         const message& from = at(l, m);
+        // Of its own store that others may not see yet a thread learns nothing.
+        if (from.thread != t) buffers_.see(t, from.number);
         raise(views.cur, l, m);
         join(views.acq, from.seen);
         pending.join(from.hb);
@@ -175,6 +189,7 @@ public:
 
     void fence(unsigned t, order o) {
         thread_views& views = threads_[t];
+        if (o == order::seq_cst) buffers_.drain(t);
         if (acquires(o)) join(views.cur, views.acq);
         if (o == order::seq_cst) {
             join(sc_, views.cur);
@@ -188,6 +203,7 @@ public:
     void catch_up(unsigned t, std::uint32_t l) {
         raise(threads_[t].cur, l, table_[l].order.back());
         raise(threads_[t].acq, l, table_[l].order.back());
+        buffers_.see(t, at(l, last(l)).number);
     }
 
     /// The scenario's own code, before and after the threads, sees everything.
@@ -195,6 +211,10 @@ public:
 
     /// Of all modification orders; the same for the same orders, however they came about.
     [[nodiscard]] std::uint64_t order_hash() const noexcept { return order_hash_; }
+    /// The same, and what else decides how it can go on.
+    [[nodiscard]] std::uint64_t state_hash() const noexcept {
+        return order_hash_ * 7 + buffers_.hash() * 5;
+    }
 
     [[nodiscard]] static constexpr bool acquires(order o) noexcept {
         return o == order::acquire || o == order::acq_rel || o == order::seq_cst;
@@ -212,6 +232,15 @@ private:
     }
 
     [[nodiscard]] std::size_t floor(unsigned t, std::uint32_t l, order o) const noexcept {
+        if (buffers_.on()) {
+            const location& place = table_[l];
+            std::size_t i = place.order.size() - 1;
+            for (; i != 0; --i) {
+                const message& m = place.messages[place.order[i]];
+                if (m.thread == t || buffers_.sees(t, m.number)) break;
+            }
+            return i;
+        }
         std::size_t least = at(l, threads_[t].cur.of[l]).position;
         if (o == order::seq_cst) {
             const std::size_t sc = at(l, sc_.of[l]).position;
@@ -236,6 +265,7 @@ private:
         const std::size_t least = floor(t, l, o);
         for (std::size_t i = place.order.size(); i > least; --i) {
             if (!place.messages[place.order[i - 1]].has_rmw && !f(i)) return;
+            if (buffers_.on()) return;
         }
     }
 
@@ -249,6 +279,8 @@ private:
         m.thread = static_cast<std::uint8_t>(t);
         m.time = time;
         m.hb = base;
+        m.number = buffers_.store((std::uint64_t{l} << 40) ^ (std::uint64_t{t} << 32) ^ time);
+        if (read != nullptr || o == order::seq_cst) buffers_.drain(t);
         order_hash_ -= pair_hash(l, where);
         place.order.insert(place.order.begin() + static_cast<std::ptrdiff_t>(where), number);
         for (std::size_t i = where; i != place.order.size(); ++i) {
@@ -285,6 +317,7 @@ private:
     std::uint32_t locations_ = 0;
     std::uint32_t locks_ = 0;
     std::uint64_t order_hash_ = 0;
+    store_buffers buffers_{};
     std::vector<location> table_{};
     struct lock_view {
         view exclusive{}, shared{};
