@@ -72,14 +72,13 @@ struct thread_state {
         pending = {};
     }
 
-    /// The object was read, in that version; `stale`: what was read is not the newest.
+    /// The object was read, in that version; `stale`: what was read is not the newest. The first
+    /// look since the last pause() counts: a compare-exchange that fails because the object has
+    /// changed since it was loaded must not wait for one more change.
     void watch(std::uint32_t object, std::uint32_t version, bool stale) noexcept {
         if (stale) --version;
         for (unsigned i = 0; i != watching; ++i) {
-            if (watched[i].object == object) {
-                watched[i].version = version;
-                return;
-            }
+            if (watched[i].object == object) return;
         }
         if (watching == most_watched) {
             watched_more = true;
