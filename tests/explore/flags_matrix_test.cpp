@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The two-flag handshake of munlock and isolate (the question that Linux ba470de43188 left open):
+// one side clears M and looks at L, the other sets L and looks at M; at least one must see the
+// other. Which designs hold when threads are interleaved, when stores wait in buffers besides
+// (x86-TSO), and under the C++ memory model. flags_forms_test.cpp has the forms that are shipped.
+
+#include "support/flags_matrix.hpp"
+
+namespace {
+
+using namespace rmap_test;
+using enum order;
+using word = model::atomic<unsigned>;
+
+tally count;
+
+/// Two words: `isolate` and `munlock` say whether they saw the other.
+template <class Isolate, class Munlock>
+auto two_words(Isolate isolate, Munlock munlock) {
+    return [=](verify::test& t) {
+        word m{1}, l{0};
+        t.name(m, "M");
+        t.name(l, "L");
+        not_both_miss(
+            t, [&] { return isolate(m, l); }, [&] { return munlock(m, l); });
+    };
+}
+
+/// What either side may do in between.
+enum class between { nothing, weak_fence, fence };
+void put(between what) {
+    if (what == between::weak_fence) model::fence(acq_rel);
+    if (what == between::fence) model::fence(seq_cst);
+}
+
+void two_word_designs() {
+    const auto isolate = [](between in, order set) {
+        return [=](word& m, word& l) {
+            l.store(1, set);
+            put(in);
+            return m.load(relaxed) == 0;
+        };
+    };
+    const auto exchange = [](order look) {
+        return [=](word& m, word& l) {
+            m.exchange(0, seq_cst);
+            return l.load(look) != 0;
+        };
+    };
+    const auto munlock = [](between in) {
+        return [=](word& m, word& l) {
+            m.store(0, relaxed);
+            put(in);
+            return l.load(relaxed) != 0;
+        };
+    };
+    using enum between;
+    row(count, "two words, no fence", {ok, bad, bad},
+        two_words(isolate(nothing, release), exchange(relaxed)));
+    // What Linux had in 2009, said in C++: the read-modify-write is a full barrier there, not here.
+    row(count, "two words, a fence in isolate alone", {ok, ok, bad},
+        two_words(isolate(fence, relaxed), exchange(relaxed)));
+    row(count, "two words, a fence in isolate, munlock's load seq_cst", {ok, ok, ok},
+        two_words(isolate(fence, relaxed), exchange(seq_cst)));
+    row(count, "two words, fences on both sides", {ok, ok, ok},
+        two_words(isolate(fence, relaxed), munlock(fence)));
+    row(count, "two words, acq_rel fences on both sides", {ok, bad, bad},
+        two_words(isolate(weak_fence, relaxed), munlock(weak_fence)));
+    row(count, "two words, a fence in munlock alone", {ok, bad, bad},
+        two_words(isolate(nothing, release), munlock(fence)));
+}
+
+void one_word_designs() {
+    constexpr unsigned m = 1, l = 2;
+    const auto one = [](auto set_l, auto clear_m) {
+        return [=](verify::test& t) {
+            word flags{m};
+            t.name(flags, "flags");
+            not_both_miss(
+                t,
+                [&] {
+                    set_l(flags);
+                    return (flags.load(relaxed) & m) == 0;
+                },
+                [&] {
+                    clear_m(flags);
+                    return (flags.load(relaxed) & l) != 0;
+                });
+        };
+    };
+    const auto set_l = [](word& flags) { flags.fetch_or(l, relaxed); };
+    const auto clear_m = [](word& flags) { flags.fetch_and(~m, relaxed); };
+    row(count, "one word, relaxed read-modify-writes", {ok, ok, ok}, one(set_l, clear_m));
+    row(count, "one word, M cleared by a load and a store", {bad, bad, bad},
+        one(set_l, [](word& flags) {
+            flags.store(flags.load(seq_cst) & ~m, seq_cst);
+            model::fence(seq_cst);
+        }));
+    row(count, "one word, L set by a load and a store", {bad, bad, bad},
+        one([](word& flags) { flags.store(flags.load(relaxed) | l, relaxed); }, clear_m));
+}
+
+/// The lock of the LRU, around both sides, or, as isolate_lru_page() had it in 2009, around the
+/// isolator's write and behind a look of the munlocker's that does not take it.
+void locked_designs() {
+    row(count, "two words, under one lock", {ok, ok, ok}, [](verify::test& t) {
+        model_lock lru;
+        word m{1}, l{0};
+        not_both_miss(
+            t,
+            [&] {
+                const rmap::write_guard held{lru};
+                l.store(1, relaxed);
+                return m.load(relaxed) == 0;
+            },
+            [&] {
+                const rmap::write_guard held{lru};
+                m.store(0, relaxed);
+                return l.load(relaxed) != 0;
+            });
+    });
+    const auto looks_first = [](bool in_isolate, bool in_munlock) {
+        return [=](verify::test& t) {
+            model_lock lru;
+            word m{1}, l{0};
+            t.name(m, "M");
+            t.name(l, "L");
+            t.name(lru, "lru_lock");
+            not_both_miss(
+                t,
+                [&] {
+                    {
+                        const rmap::write_guard held{lru};
+                        l.store(1, relaxed);
+                    }
+                    if (in_isolate) model::fence(seq_cst);
+                    return m.load(relaxed) == 0;
+                },
+                [&] {
+                    m.exchange(0, seq_cst);
+                    if (in_munlock) model::fence(seq_cst);
+                    if (l.load(relaxed) == 0) return false;
+                    const rmap::write_guard held{lru};
+                    return l.exchange(0, relaxed) != 0;
+                });
+        };
+    };
+    row(count, "lock and a look before it, no fence", {ok, bad, bad}, looks_first(false, false));
+    row(count, "lock and a look before it, a fence in isolate", {ok, ok, bad},
+        looks_first(true, false));
+    row(count, "lock and a look before it, a fence in munlock", {ok, bad, bad},
+        looks_first(false, true));
+    row(count, "lock and a look before it, fences on both sides", {ok, ok, ok},
+        looks_first(true, true));
+}
+
+/// Look first, then write: no order and no fence mends it.
+void the_wrong_order() {
+    const auto isolate = [](word& m, word& l) {
+        l.exchange(1, seq_cst);
+        model::fence(seq_cst);
+        return m.load(seq_cst) == 0;
+    };
+    const auto munlock = [](word& m, word& l) {
+        m.exchange(0, seq_cst);
+        model::fence(seq_cst);
+        return l.load(seq_cst) != 0;
+    };
+    row(count, "munlock looks, then clears", {bad, bad, bad},
+        two_words(isolate, [](word& m, word& l) {
+            const bool seen = l.load(seq_cst) != 0;
+            model::fence(seq_cst);
+            m.exchange(0, seq_cst);
+            return seen;
+        }));
+    row(count, "isolate looks, then sets", {bad, bad, bad},
+        two_words(
+            [](word& m, word& l) {
+                const bool seen = m.load(seq_cst) == 0;
+                model::fence(seq_cst);
+                l.exchange(1, seq_cst);
+                return seen;
+            },
+            munlock));
+}
+
+}  // namespace
+
+int main() {
+    two_word_designs();
+    one_word_designs();
+    locked_designs();
+    the_wrong_order();
+    return count.exit_code();
+}
