@@ -113,7 +113,8 @@ void the_handing() {
     shows(counted, "one_word, L set", {}, set, race, handed_over<in_one_word<weakened_model>>);
     shows(counted, "one_word, L taken", {}, taken, race, handed_over<in_one_word<weakened_model>>);
     shows(counted, "split_word, L set", {}, set, race, handed_over<in_two_words<weakened_model>>);
-    shows(counted, "split_word, L taken", {}, taken, race, handed_over<in_two_words<weakened_model>>);
+    shows(counted, "split_word, L taken", {}, taken, race,
+          handed_over<in_two_words<weakened_model>>);
 }
 
 }  // namespace

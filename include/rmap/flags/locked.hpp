@@ -54,7 +54,7 @@ public:
         // Orders:     nothing: the lock does.
         // Pairs with: putback(), by the lock.
         // Otherwise:  without the lock: munlock: M := 0; sees L = 0 | putback: L := 1; sees M = 1.
-        // Proved by:  tests/explore/flags_matrix_test.cpp
+        // Proved by:  tests/explore/flags_forms_test.cpp
         const bool was = access::template test_and_clear<M, order::relaxed>(at.with_mlocked);
         return {at.with_lru, was, std::move(own)};
     }

@@ -46,7 +46,7 @@ public:
         // Pairs with: the write in putback().
         // Otherwise:  with two objects: munlock: M := 0 (not seen yet); sees L = 0
         //                             | putback: L := 1 (not seen yet); sees M = 1.
-        // Proved by:  tests/explore/flags_matrix_test.cpp
+        // Proved by:  tests/explore/flags_forms_test.cpp
         return {at.word, access::template test_and_clear<M, order::relaxed>(at.word), {}};
     }
 

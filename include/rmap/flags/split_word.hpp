@@ -94,7 +94,7 @@ private:
             // Pairs with: the same fence in the other party.
             // Otherwise:  munlock: M := 0 (in the store buffer); sees L = 0
             //           | putback: L := 1 (in the store buffer); sees M = 1: nobody moves the page.
-            // Proved by:  tests/explore/flags_matrix_test.cpp
+            // Proved by:  tests/explore/flags_orders_test.cpp
             atomics::fence(order::seq_cst);
         }
     }
