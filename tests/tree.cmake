@@ -87,6 +87,31 @@ foreach(source IN ITEMS toy call_cycles_self_test)
     endforeach()
 endforeach()
 
+# ---- the code that comes out, where the lack of an instruction is the point
+
+foreach(target IN ITEMS g++ clang++ aarch64-linux-gnu-g++ clang++.aarch64)
+    string(REGEX REPLACE "\\.aarch64$" "" compiler "${target}")
+    set(target_flags "")
+    set(needs ${compiler})
+    if(target MATCHES "\\.aarch64$")
+        set(target_flags "--target=aarch64-linux-gnu")
+        list(APPEND needs aarch64-linux-gnu-g++)  # its C library's headers
+    endif()
+    set(missing ${needs})
+    list(REMOVE_ITEM missing ${compilers})
+    if(missing)  # a skipped test, so that the closing summary says it
+        add_test(NAME assembly.flags.${target}
+            COMMAND "${CMAKE_COMMAND}" -E echo "left out: ${missing} is not installed")
+        set_tests_properties(assembly.flags.${target} PROPERTIES LABELS assembly
+            SKIP_REGULAR_EXPRESSION "left out")
+        continue()
+    endif()
+    add_script_test(assembly.flags.${target} assembly assembly/flags.cmake
+        "COMPILER=${compiler_${compiler}}" "FLAGS=${target_flags}")
+    set_tests_properties(assembly.flags.${target} PROPERTIES
+        SKIP_REGULAR_EXPRESSION "nothing is known of the code for")
+endforeach()
+
 # ---- rmap in another project
 
 find_program(RMAP_TEST_PKG_CONFIG NAMES pkg-config pkgconf)

@@ -65,14 +65,15 @@ public:
     }
 
     /// Sets M; true if it was set before. The third actor: between a clear and the free of the page
-    /// no barrier keeps it out, so it shows the page lock, and so does munlock_to_free.
+    /// no barrier keeps it out, so it shows the page lock, and so does munlock_to_free. The caller
+    /// MUST have found, holding that lock, that the page is still mapped.
     template <class Held>
     static bool mlock(place at, const Held& held) noexcept {
         access::page_lock_held<PageLock>(held, at.word);
         // Orders:     nothing: the page lock excludes the free.
         // Pairs with: munlock_to_free, by that lock.
         // Otherwise:  free: M := 0; frees | mlock: M := 1, of a page that is gone.
-        // Proved by:  tests/unit/flags/explored_test.cpp
+        // Proved by:  tests/explore/page_flags_test.cpp
         return access::template test_and_set<M, order::relaxed>(at.word);
     }
 
