@@ -73,7 +73,7 @@ public:
         // Orders:     nothing: the page lock excludes the free.
         // Pairs with: munlock_to_free, by that lock.
         // Otherwise:  free: M := 0; frees | mlock: M := 1, of a page that is gone.
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_owner_test.cpp
         return access::template test_and_set<M, order::relaxed>(at.word);
     }
 

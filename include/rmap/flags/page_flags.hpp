@@ -111,7 +111,7 @@ public:
         // Pairs with: nothing.
         // Otherwise:  a caller that is not alone loses flags that others set meanwhile, by any
         //             order: T1 reads the word | T2 sets a flag | T1 stores the word.
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_owner_test.cpp
         word_.store(from.take(), order::relaxed);
     }
     /// The caller is alone again (the last reference is gone): no flag is set after this.
@@ -119,7 +119,7 @@ public:
         // Orders:     nothing: what told the caller that it is alone does.
         // Pairs with: nothing.
         // Otherwise:  as in publish().
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_owner_test.cpp
         const Word word = word_.load(order::relaxed);
         word_.store(0, order::relaxed);
         return unpublished{word};
@@ -142,7 +142,7 @@ public:
         // Orders:     what the holder did before this.
         // Pairs with: the read-modify-write in take().
         // Otherwise:  holder: store field; unlock | next: lock; loads the old field.
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_orders_test.cpp
         //
         // A store of the word without the bit would lose what others set meanwhile.
         [[maybe_unused]] const Word before =
@@ -155,7 +155,7 @@ public:
         // Orders:     nothing: the answer is a hint.
         // Pairs with: nothing; who then takes the lock does so in take().
         // Otherwise:  a stale answer costs one more turn of the loop, or one failed try_lock().
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_orders_test.cpp
         return (word_.load(order::relaxed) & mask<Flag::locked>()) != 0;
     }
 
@@ -180,7 +180,7 @@ private:
         // Orders:     this before what the new holder does.
         // Pairs with: the read-modify-write in unlock().
         // Otherwise:  new holder: loads field early | old holder: store field; unlock.
-        // Proved by:  tests/explore/page_flags_test.cpp
+        // Proved by:  tests/explore/flags_orders_test.cpp
         return (word_.fetch_or(mask<Flag::locked>(), order::acquire) & mask<Flag::locked>()) == 0;
     }
 

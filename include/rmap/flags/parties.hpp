@@ -136,7 +136,7 @@ struct handshake_access {
     // Orders:     what the putter did to the page before L, or the taker does after it.
     // Pairs with: putback<order::release> and isolate<order::acquire>, each with the other.
     // Otherwise:  putter: writes the page; L := 1 | taker: L := 0; reads the page as it was.
-    // Proved by:  tests/explore/page_flags_test.cpp
+    // Proved by:  tests/explore/flags_orders_test.cpp
     template <auto F, order O, class Word>
     static bool test_and_set(Word& w) noexcept {
         return (w.word_.fetch_or(Word::template mask<F>(), O) & Word::template mask<F>()) != 0;
