@@ -35,6 +35,16 @@ constexpr bool steps_singly() noexcept {
     return requires { requires Policy::topology::steps_singly; };
 }
 
+/// A merge rule asks whether a vma was inherited unless it says that it does not.
+template <class Merge>
+constexpr bool asks_inherited() noexcept {
+    if constexpr (requires { { Merge::asks_inherited } -> std::convertible_to<bool>; }) {
+        return Merge::asks_inherited;
+    } else {
+        return true;
+    }
+}
+
 /// A lock excludes others unless it says that it does not.
 template <class Lock>
 constexpr bool excludes() noexcept {
@@ -61,10 +71,11 @@ struct compatible_axes {
         "one thread, which has no stale readers. Use "
         "lifetime = rmap::lifetimes::caller_held");
     static_assert(
-        !Policy::merge::is_reference || Policy::topology::has_links,
+        !detail::asks_inherited<typename Policy::merge>() || Policy::topology::has_links,
         "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
-        "a vma is linked to more than one anon_vma, which this topology cannot say. Use "
-        "topology = rmap::topologies::chain_tree or merge = rmap::merges::never");
+        "a vma is linked to more than one anon_vma (it does not say asks_inherited = false), which "
+        "this topology cannot say. Use topology = rmap::topologies::chain_tree or "
+        "merge = rmap::merges::adjacent");
     static_assert(
         Policy::topology::has_links || !(locks_whole_chains<typename Policy::locking> ||
                                          locks_by_offset<typename Policy::locking> ||

@@ -28,6 +28,10 @@
 #include <rmap/locks/rw_spin.hpp>
 #include <rmap/locks/spin.hpp>
 #include <rmap/locks/ticket.hpp>
+#include <rmap/merges/adjacent.hpp>
+#include <rmap/merges/linux_2_6_34.hpp>
+#include <rmap/merges/linux_2_6_37.hpp>
+#include <rmap/merges/linux_6_15.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
 #include <rmap/topologies/chain_tree.hpp>

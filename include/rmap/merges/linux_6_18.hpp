@@ -8,38 +8,31 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/merges/reuse.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 namespace merges {
 
-struct linux_6_18 {
+struct linux_6_18 : reuse_by_two_counters {
     static constexpr bool is_reference = true;
 
-    /// Only from a neighbour that never was a fork child (Linux 965f55dea0e3).
+    /// Only from a neighbour that never was a fork child (Linux d0e9fe1758f2).
     static constexpr bool may_share(merge_side neighbour) noexcept {
         return neighbour.faulted() && !neighbour.inherited;
     }
 
     /// Both unfaulted, or the same anon_vma; one faulted and one not: only if the faulted one is
     /// not inherited, whichever side it is on (Linux 879bca0a2c4f, 6.16).
-    static constexpr bool may_merge(merge_side a, merge_side b) noexcept {
-        if (a.own == b.own) return true;
-        if (a.faulted() && b.faulted()) return false;
-        return a.faulted() ? !a.inherited : !b.inherited;
+    static constexpr bool may_merge(merge_side neighbour, merge_side range) noexcept {
+        if (neighbour.own == range.own) return true;
+        if (neighbour.faulted() && range.faulted()) return false;
+        return neighbour.faulted() ? !neighbour.inherited : !range.inherited;
     }
 
     /// Each agrees with what is between them already; here only two different anon_vmas exclude.
     static constexpr bool may_bridge(merge_side left, merge_side right) noexcept {
         return left.own == right.own || !left.faulted() || !right.faulted();
-    }
-
-    /// Nobody's own, and at most one child. Keeps the chain of "fork, parent exits, fork, ..."
-    /// bounded (Linux 7a3ef208e662) without giving two vmas one anon_vma but different chains
-    /// (2555283eb40d).
-    static constexpr bool may_reuse(std::uint32_t num_children,
-                                    std::uint32_t num_active_vmas) noexcept {
-        return num_children < 2 && num_active_vmas == 0;
     }
 };
 

@@ -7,18 +7,19 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/merges/reuse.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 namespace merges {
 
-struct never {
+struct never : no_reuse {
     static constexpr bool is_reference = false;
+    static constexpr bool asks_inherited = false;
 
     static constexpr bool may_share(merge_side) noexcept { return false; }
     static constexpr bool may_merge(merge_side, merge_side) noexcept { return false; }
     static constexpr bool may_bridge(merge_side, merge_side) noexcept { return false; }
-    static constexpr bool may_reuse(std::uint32_t, std::uint32_t) noexcept { return false; }
 };
 
 static_assert(merge_rule<never>);

@@ -45,8 +45,8 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     const relink_guard<policy> links{Map::hook_of(parent)};
     anon_vma<policy>* own = nullptr;
     topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
-        if (own == nullptr && policy::merge::may_reuse(ancestor.num_children,
-                                                       ancestor.num_active_vmas)) {
+        if (own == nullptr && &ancestor != parents_own &&
+            policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas)) {
             own = &ancestor;
             policy::trace::emit(event::anon_vma_reuse, &ancestor, &child);
         }

@@ -63,7 +63,7 @@ template <class Map>
     bool left = want.prev != nullptr && span_of<Map>(*want.prev).continued_by(want.range) &&
                 (want.growing || rule::may_merge(before, self));
     bool right = want.next != nullptr && want.range.continued_by(span_of<Map>(*want.next)) &&
-                 rule::may_merge(self, behind);
+                 rule::may_merge(behind, self);
     if (left && right && !rule::may_bridge(before, behind)) right = false;
 
     if (want.middle == nullptr) {
