@@ -8,8 +8,11 @@
 
 #include <atomic>
 #include <cstdio>
+#include <memory_resource>
 #include <optional>
 #include <thread>
+
+#include <rmap/hosted/pmr_memory.hpp>
 
 #include "support/policies.hpp"
 #include "support/threads.hpp"
@@ -123,13 +126,32 @@ void family(std::size_t turns) {
     found.check(w.objects() == "2/3", "all children have gone");
 }
 
+/// Locks whose waiters enter in turn.
+struct in_turn : rmap::default_policy {
+    using lock = rmap::locks::basic_ticket<polite_atomics>;
+};
+struct queued : rmap::default_policy {
+    using lock = rmap::locks::basic_mcs<polite_atomics>;
+};
+/// What the standard library has, on every axis that takes it.
+struct standard : rmap::default_policy {
+    using atomics = rmap::hosted::std_atomics;
+    using lock = rmap::hosted::shared_mutex;
+    using allocator = rmap::hosted::pmr_memory;
+};
+
 }  // namespace
 
 int main() {
     family<toy<tested<rmap::default_policy>>>(1000);
     family<toy<tested<token_locked>>>(1000);
-    family<toy<tested<std_shared>>>(1000);
+    family<toy<tested<in_turn>>>(1000);
+    family<toy<tested<queued>>>(1000);
     family<toy<tested<chain_locked_shared>>>(1000);
     family<toy<tested<shard_locked>>>(1000);
+    std::pmr::synchronized_pool_resource pool;
+    std::pmr::memory_resource* const before = std::pmr::set_default_resource(&pool);
+    family<toy<standard>>(1000);
+    std::pmr::set_default_resource(before);
     return found.exit_code();
 }

@@ -3,7 +3,8 @@
 // Walks and references from pages whose anon_vma is freed and used again, in the same tree, in
 // another one, or as a root, at any moment: the walkers hold no lock of the user's. Each page has a
 // clock that is odd while it is mapped; a page that was mapped during a whole walk was met by it,
-// once.
+// once. No vma changes its range here, so that holds for best-effort disciplines as well, of the
+// last attempt of a walk.
 //
 // Fails when with_anon_vma does not look at the root again under the lock; for its other second
 // looks tests/unit/ops/walk_test.cpp has the interleavings. The orders of tag, root, references and
@@ -57,24 +58,36 @@ void map_and_unmap(world<F>& w, slot<F>& s, typename F::vma* const (&elders)[2],
 
 template <class F>
 void look(world<F>& w, slot<F>& s) {
+    using locking = typename F::policy::locking;
+    constexpr auto need =
+        locking::walk_is_complete ? rmap::need::complete : rmap::need::may_miss;
     auto& map = w.map();
     const unsigned before = s.clock;
     const void* const mapper = s.mapper;
     int met = 0;
-    const auto walked = map.walk(s.page, [&](const auto& place) {
+    unsigned attempt = attempts::begun;
+    const auto begins_again = [&] {
+        if (attempts::begun != attempt) met = 0;
+        attempt = attempts::begun;
+    };
+    const auto walked = map.template walk<need>(s.page, [&](const auto& place) {
+        begins_again();
         auto* own = map.own(place.vma());
         found.check(own != nullptr, "a vma that is not linked was met");
         if (own == nullptr) return;
-        found.check(rmap::may_hold_shared(own->root.load(rmap::order::acquire)->lock),
-                    "a tree was walked whose lock is free");
+        if constexpr (rmap::locks_one_a_tree<locking>) {
+            found.check(rmap::may_hold_shared(own->root.load(rmap::order::acquire)->lock),
+                        "a tree was walked whose lock is free");
+        }
         if (&place.vma() == mapper) ++met;
     });
+    begins_again();
     const bool all_the_time = before % 2 == 1 && before == s.clock;
     found.check(met <= 1, "met twice");
     found.check(!all_the_time || walked.state == status::ok, "a mapped page was not found mapped");
     found.check(!all_the_time || met == 1, "a page that was mapped all the time was not met");
     if (auto* av = map.get(s.page)) {
-        const auto from = map.walk_from(*av, 3, [](const auto&) {});
+        const auto from = map.template walk_from<need>(*av, 3, [](const auto&) {});
         found.check(from.state == status::ok, "a walk from a reference");
         map.put(*av);
     }
@@ -110,6 +123,13 @@ void stale_lookups() {
     found.check(w.wrong().empty(), "counts, chains or references");
 }
 
+template <class Locking>
+struct best_effort : rmap::never_merge {
+    using locking = Locking;
+    using lock = late_lock;
+    using trace = attempts;
+};
+
 }  // namespace
 
 int main() {
@@ -117,5 +137,8 @@ int main() {
     stale_lookups<toy<tested<late>>>();
     stale_lookups<toy<tested<spin_locked>>>();
     stale_lookups<toy<tested<std_shared>>>();
+    stale_lookups<toy<tested<shard_locked>>>();
+    stale_lookups<toy<tested<best_effort<rmap::locking::per_anon_vma>>>>();
+    stale_lookups<toy<tested<best_effort<rmap::locking::seq_retry>>>>();
     return found.exit_code();
 }

@@ -23,10 +23,12 @@
 #include <rmap/policy.hpp>
 
 #include "support/mm_family.hpp"
+#include "support/threads.hpp"
 
 namespace {
 
 using rmap_test::counted_memory;
+using rmap_test::polite_atomics;
 
 /// Any lock; a thread that is about to wait for it sometimes dawdles, or lets others run, so that
 /// what it saw before is stale more often.
@@ -53,14 +55,6 @@ private:
     }
 };
 
-/// The default, but that waiting lets others run: there may be fewer processors than threads.
-struct polite_atomics : rmap::atomics::builtin {
-    static void pause() noexcept {
-        static thread_local unsigned turns = 0;
-        if (++turns % 128 == 0) std::this_thread::yield();
-        builtin::pause();
-    }
-};
 struct spinning : rmap::default_policy {
     using lock = late<rmap::locks::basic_rw_spin<polite_atomics>>;
     using allocator = counted_memory;

@@ -14,21 +14,39 @@
 
 namespace rmap_test {
 
+/// The default atomics, but that waiting lets others run: there may be fewer processors than
+/// threads.
+struct polite_atomics : rmap::atomics::builtin {
+    static void pause() noexcept {
+        static thread_local unsigned turns = 0;
+        if (++turns % 128 == 0) std::this_thread::yield();
+        builtin::pause();
+    }
+};
+
+/// A trace hook that counts the walks that this thread has begun, those that begin again as well.
+struct attempts {
+    static inline thread_local unsigned begun = 0;
+    static void emit(rmap::event e, const void*, const void* = nullptr) noexcept {
+        if (e == rmap::event::walk_begin) ++begun;
+    }
+};
+
 /// A lock before which a thread often lets others run: what was read before the lock is then stale
 /// under it.
-class late_lock : public rmap::locks::rw_spin {
+class late_lock : public rmap::locks::basic_rw_spin<polite_atomics> {
 public:
     void lock() noexcept {
         dawdle();
-        rw_spin_type::lock();
+        base::lock();
     }
     void lock_shared() noexcept {
         dawdle();
-        rw_spin_type::lock_shared();
+        base::lock_shared();
     }
 
 private:
-    using rw_spin_type = rmap::locks::rw_spin;
+    using base = rmap::locks::basic_rw_spin<polite_atomics>;
     void dawdle() noexcept {
         for (auto turns = calls_.fetch_add(1, rmap::order::relaxed) % 3; turns != 0; --turns) {
             std::this_thread::yield();
@@ -44,12 +62,16 @@ struct late : rmap::default_policy {
 class findings {
 public:
     void check(bool ok, const char* what) {
-        if (!ok && count_.fetch_add(1) < 10) std::printf("failed: %s\n", what);
+        if (!ok && count_.fetch_add(1) < 10 && !quiet_) std::printf("failed: %s\n", what);
     }
+    /// For what is planted: nothing is printed.
+    void quiet() { quiet_ = true; }
+    [[nodiscard]] int count() const { return count_; }
     [[nodiscard]] int exit_code() const { return count_ == 0 ? 0 : 1; }
 
 private:
     std::atomic<int> count_{0};
+    bool quiet_ = false;  // set before the threads start
 };
 
 /// Runs all at once, to their ends.
