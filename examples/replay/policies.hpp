@@ -16,6 +16,7 @@ using progress_call = std::function<void(std::uint64_t line, std::uint64_t bytes
 using replay_call = rmap::replay::outcome(rmap::replay::input&, const rmap::replay::run_options&,
                                           const progress_call&);
 
+replay_call replay_chain_list;
 replay_call replay_linux_6_18;
 replay_call replay_never_merge;
 replay_call replay_single_threaded;

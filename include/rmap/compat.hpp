@@ -11,6 +11,7 @@
 #include <rmap/core/config.hpp>
 #include <rmap/locking/concept.hpp>
 #include <rmap/locks/concept.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -28,8 +29,8 @@ constexpr bool thread_safe_atomics() noexcept {
     return !std::same_as<typename T::atomics, atomics::single>;
 }
 
-/// A topology says so if its visit() bears that links of vmas which do not cover the index change
-/// between two calls of f.
+/// A topology says so if its visit() bears that links and ranges of vmas which do not cover the
+/// index change between two calls of f. A list does not: it reads the range of every vma in it.
 template <class Policy>
 constexpr bool steps_singly() noexcept {
     return requires { requires Policy::topology::steps_singly; };
@@ -71,7 +72,8 @@ struct compatible_axes {
         "one thread, which has no stale readers. Use "
         "lifetime = rmap::lifetimes::caller_held");
     static_assert(
-        !detail::asks_inherited<typename Policy::merge>() || Policy::topology::has_links,
+        !detail::asks_inherited<typename Policy::merge>() ||
+            tells_inherited<typename Policy::topology>,
         "rmap: axes 'merge' and 'topology' contradict each other: the merge rule asks whether "
         "a vma is linked to more than one anon_vma (it does not say asks_inherited = false), which "
         "this topology cannot say. Use topology = rmap::topologies::chain_tree or "

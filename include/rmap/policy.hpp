@@ -34,6 +34,7 @@
 #include <rmap/merges/linux_6_15.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
+#include <rmap/topologies/chain_list.hpp>
 #include <rmap/topologies/chain_tree.hpp>
 
 namespace rmap::inline RMAP_ABI {

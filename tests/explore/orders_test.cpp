@@ -73,7 +73,7 @@ constexpr std::initializer_list<failure_kind> any = {failure_kind::data_race,
                                                      failure_kind::use_after_free,
                                                      failure_kind::assertion, failure_kind::check};
 
-// ---- a vma's own anon_vma: chain_tree::own and set_own
+// ---- a vma's own anon_vma: topologies::own_anon_vma
 
 /// One thread prepares the vma, another sees it prepared, tags a page with it and maps that; the
 /// anon_vma's memory is new, or had an earlier life in another tree.
@@ -105,7 +105,7 @@ void prepare_beside_fault(verify::test& t) {
 void own_anon_vma() {
     as_shipped(count, "prepare beside a fault", {}, prepare_beside_fault<false>);
     as_shipped(count, "prepare from used memory beside a fault", {}, prepare_beside_fault<true>);
-    const char* const file = "topologies/chain_tree.hpp";
+    const char* const file = "topologies/own.hpp";
     shows(count, "set_own", {}, {file, "set_own", release}, any, prepare_beside_fault<false>);
     shows(count, "own", {}, {file, "own", acquire}, any, prepare_beside_fault<false>);
     shows(count, "set_own, used memory", {}, {file, "set_own", release}, any,

@@ -67,6 +67,15 @@ struct shard_locked : rmap::default_policy {
     using locking = rmap::locking::sharded_root;
 };
 
+struct listed : rmap::default_policy {
+    using topology = rmap::topologies::chain_list;
+};
+struct listed_chain_locked : rmap::default_policy {
+    using lock = rmap::locks::spin;
+    using locking = rmap::locking::lock_all;
+    using topology = rmap::topologies::chain_list;
+};
+
 /// Any policy with the memory that tests can let fail.
 template <class Policy>
 struct tested : Policy {
@@ -78,17 +87,18 @@ using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6
                          F<tested<rmap::never_merge>>, F<tested<rmap::single_threaded>>,
                          F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
                          F<tested<std_shared>>, F<tested<chain_locked>>,
-                         F<tested<shard_locked>>, F<tested<rmap::counted<rmap::default_policy>>>>;
+                         F<tested<shard_locked>>, F<tested<listed>>, F<tested<listed_chain_locked>>,
+                         F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>
 using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
                             F<tested<token_locked>>, F<tested<chain_locked>>,
-                            F<tested<shard_locked>>>;
+                            F<tested<shard_locked>>, F<tested<listed>>>;
 
 template <template <class> class F>
 using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_merge>>,
                        F<tested<rmap::single_threaded>>, F<tested<token_locked>>,
-                       F<tested<chain_locked>>, F<tested<shard_locked>>>;
+                       F<tested<chain_locked>>, F<tested<shard_locked>>, F<tested<listed>>>;
 
 /// Those that several threads may use, and whose try modes can fail.
 template <template <class> class F>

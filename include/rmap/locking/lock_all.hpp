@@ -7,8 +7,8 @@
 //
 // Guarantees: a walk is complete, wherever in the chain it starts. Walks of unrelated branches of a
 // family run beside an update, as their anon_vmas are not in its chain.
-// Does not: bound an update; it takes as many locks as there were forks. No exemption for a vma
-// that grows upwards: a topology with end_is_key has to move its links for it.
+// Does not: bound an update; it takes as many locks as there were forks, but none for a vma that
+// grows upwards where the end is no key of the topology (ops/adjust.hpp), as in the seed.
 // Source: seed 002, "Take all the locks for all the anon_vmas". There prepare takes an anon_vma's
 // lock before the chain lock and stack growth after it; here it is one order.
 

@@ -20,8 +20,7 @@ class anon_vma;
 // The list node is the link's place in the chain of its vma: read holding the address space's lock
 // OR the tree lock, written holding the tree lock exclusively AND EITHER the address space's lock
 // exclusively OR its page_table_lock. The interval node is its place under the anon_vma: read
-// holding the tree lock, written holding it exclusively. The two pointers never change while
-// linked.
+// holding the tree lock, written holding it exclusively.
 template <class Policy>
 class anon_vma_chain : public list_node<typename Policy::atomics>,
                        public interval_node<typename Policy::atomics> {
@@ -29,8 +28,18 @@ class anon_vma_chain : public list_node<typename Policy::atomics>,
     using plain = typename Policy::atomics::template plain<T>;
 
 public:
-    plain<vma_hook<Policy>*> vma{nullptr};
-    plain<anon_vma<Policy>*> to{nullptr};
+    /// What it links. Before it hangs anywhere.
+    void ties(vma_hook<Policy>& vma, anon_vma<Policy>& to) noexcept {
+        vma_ = &vma;
+        to_ = &to;
+    }
+    [[nodiscard]] vma_hook<Policy>& vma() const noexcept { return *vma_.get(); }
+    [[nodiscard]] anon_vma<Policy>& to() const noexcept { return *to_.get(); }
+
+private:
+    // Never change while linked.
+    plain<vma_hook<Policy>*> vma_{nullptr};
+    plain<anon_vma<Policy>*> to_{nullptr};
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -73,6 +73,16 @@ struct vma_traits {
         v.set_range(start, pages, pgoff);
     }
 
+    // Optional: moves the end up, and touches neither start nor pgoff. Called by the library alone,
+    // holding the address space's lock exclusively, and beside walks that read pages() where the
+    // topology says that the end is no key: there both MUST be atomic accesses, relaxed is enough.
+    // Without it such an update takes the tree lock.
+    static void set_pages(Vma& v, pgno pages) noexcept
+        requires requires { v.set_pages(pages); }
+    {
+        v.set_pages(pages);
+    }
+
     // The address space that the vma belongs to.
     static auto& mm(const Vma& v) noexcept
         requires requires { v.mm(); }
@@ -131,6 +141,12 @@ concept has_range = requires(V& v, const V& c, pgno n) {
     { vma_traits<V>::alike(c, c) } noexcept -> std::same_as<bool>;
 };
 
+/// A range whose end can move up while walks read it.
+template <class V>
+concept can_grow_beside_walks = requires(V& v, pgno n) {
+    { vma_traits<V>::set_pages(v, n) } noexcept;
+};
+
 /// An address space; its type may be incomplete.
 template <class V>
 concept has_mm = requires(const V& c) {
@@ -155,6 +171,42 @@ concept has_anon_vma_chain_lock = has_mm<V> && requires(const V& c) {
 template <class V, class Policy>
 concept mappable_vma = has_vma_hook<V, Policy> && has_range<V> && has_mm<V>;
 
+namespace detail {
+
+/// The length of a ready-made vma.
+template <class Policy>
+class vma_pages {
+public:
+    constexpr explicit vma_pages(pgno pages) noexcept : pages_{pages} {}
+    [[nodiscard]] pgno get() const noexcept { return pages_; }
+    void set(pgno pages) noexcept { pages_ = pages; }
+
+private:
+    typename Policy::atomics::template plain<pgno> pages_;
+};
+
+/// The same where walks may read it while it grows.
+template <class Policy>
+    requires requires { requires !Policy::topology::end_is_key; }
+class vma_pages<Policy> {
+public:
+    constexpr explicit vma_pages(pgno pages) noexcept : pages_{pages} {}
+    //   Orders:     nothing by itself: a walk that reads the old length meets all that was mapped
+    //               before.
+    //   Pairs with: the page's first mapping, a release, and the walk's look at mapped(), an
+    //               acquire: whoever looks for a page in the new part reads the new length.
+    //   Otherwise:  T1 grows the vma in place, maps a page in the new part | T2 walks from it; were
+    //               the length a plain field, T2's read of it would be a data race.
+    //   Proved by:  tests/unit/locking/explored_test.cpp
+    [[nodiscard]] pgno get() const noexcept { return pages_.load(order::relaxed); }
+    void set(pgno pages) noexcept { pages_.store(pages, order::relaxed); }
+
+private:
+    typename Policy::atomics::template atomic<pgno> pages_;
+};
+
+}  // namespace detail
+
 /// A ready-made vma: the hook, the range and the owner. `Mm` is the user's address space.
 template <class Mm, class Policy>
 class basic_vma : public vma_hook<Policy> {
@@ -170,26 +222,28 @@ public:
 
     [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
     [[nodiscard]] pgno start() const noexcept { return start_; }
-    [[nodiscard]] pgno pages() const noexcept { return pages_; }
-    [[nodiscard]] pgno end() const noexcept { return start_ + pages_; }
+    [[nodiscard]] pgno pages() const noexcept { return pages_.get(); }
+    [[nodiscard]] pgno end() const noexcept { return start_ + pages_.get(); }
     [[nodiscard]] pgoff_t pgoff() const noexcept { return pgoff_; }
     [[nodiscard]] bool contains(pgno where) const noexcept {
-        return where >= start_ && where - start_ < pages_;
+        return where >= start_ && where - start_ < pages_.get();
     }
 
     /// For the library, and for a vma that is linked nowhere.
     void set_range(pgno start, pgno pages, pgoff_t pgoff) noexcept {
         start_ = start;
-        pages_ = pages;
+        pages_.set(pages);
         pgoff_ = pgoff;
     }
+    void set_pages(pgno pages) noexcept { pages_.set(pages); }
 
 private:
     Mm* mm_;
     // Read holding the address space's lock OR the guard of a walk that met the vma (locking/);
-    // written holding the former exclusively AND an update guard.
+    // written holding the former exclusively AND an update guard, but for pages_, which grows
+    // without the latter where the end is no key of the topology.
     plain<pgno> start_;
-    plain<pgno> pages_;
+    detail::vma_pages<Policy> pages_;
     plain<pgoff_t> pgoff_;
 };
 

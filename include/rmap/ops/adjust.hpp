@@ -11,18 +11,48 @@
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
 #include <rmap/locking/concept.hpp>
+#include <rmap/model/vma.hpp>
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/file.hpp>
 #include <rmap/ops/prepare.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// Under range_locks of the vma.
+/// Whether only the vma's end moves, and up, under a topology that does not look at it: then all
+/// that a walk reads stays true meanwhile, and no chain lock is needed (seed 002, of
+/// expand_upwards; Linux 252c5f94d944). Not for an end that moves down: the walk's lock is what
+/// keeps a visitor out of the part that goes.
+template <class Map>
+[[nodiscard]] bool only_grows_up([[maybe_unused]] const typename Map::vma_type& v,
+                                 [[maybe_unused]] const span& to) noexcept {
+    if constexpr (!Map::policy::topology::end_is_key &&
+                  can_grow_beside_walks<typename Map::vma_type>) {
+        const span now = span_of<Map>(v);
+        return to.start == now.start && to.pgoff == now.pgoff && to.pages >= now.pages;
+    } else {
+        return false;
+    }
+}
+
+namespace detail {
+
+template <class Map>
+void set_range(typename Map::vma_type& v, const span& to) noexcept {
+    if constexpr (can_grow_beside_walks<typename Map::vma_type>) {
+        if (only_grows_up<Map>(v, to)) return Map::vma_traits_type::set_pages(v, to.pages);
+    }
+    Map::vma_traits_type::set_range(v, to.start, to.pages, to.pgoff);
+}
+
+}  // namespace detail
+
+/// Under range_locks of the vma; of the file's lock alone, if it only grows up.
 template <class Map>
 void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     const bool faulted = Map::own(v) != nullptr;
+    const bool moves_links = faulted && !only_grows_up<Map>(v, to);
     // A page's index is fixed at its first mapping; the vma must go on mapping it where it did
     // (I8).
     RMAP_CHECK(policy,
@@ -30,16 +60,16 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
                                span_of<Map>(v).start - span_of<Map>(v).pgoff,
                index_moved, "a faulted vma's pages would change their offsets");
     RMAP_CHECK_HELD(policy,
-                    !faulted || policy::locking::template may_update<policy>(*Map::own(v)),
+                    !moves_links || policy::locking::template may_update<policy>(*Map::own(v)),
                     tree_lock_not_held, "a range changes without the tree lock");
-    if (faulted) {
+    if (moves_links) {
         const relink_guard<policy> links{Map::hook_of(v)};
         topology::unkey(map, v);
     }
     unlink_file_locked<Map>(v);
-    Map::vma_traits_type::set_range(v, to.start, to.pages, to.pgoff);
+    detail::set_range<Map>(v, to);
     link_file_locked<Map>(v);
-    if (faulted) {
+    if (moves_links) {
         const relink_guard<policy> links{Map::hook_of(v)};
         topology::rekey(map, v);
     }
@@ -52,7 +82,7 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
 template <class Map>
 status adjust(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     if (!to.valid()) return status::invalid;
-    const range_locks<Map> locks{mapping_of<Map>(v), &v, to};
+    const range_locks<Map> locks{mapping_of<Map>(v), only_grows_up<Map>(v, to) ? nullptr : &v, to};
     adjust_locked(map, v, to);
     return status::ok;
 }

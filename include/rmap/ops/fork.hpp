@@ -14,6 +14,7 @@
 #include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -34,16 +35,18 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     RMAP_CHECK(policy, Map::own(child) == nullptr, double_link,
                "a fork child's vma is linked already");
 
+    constexpr bool shares = one_a_family<topology>;
     const auto inherited = topology::template links_of<policy>(Map::hook_of(parent));
     fresh_anon_vma<Map> fresh{map};
     link_reserve<Map> reserve{map};
-    if (reserve.fill(memory, inherited + 1) != status::ok) return status::no_memory;
-    if (fresh.make(memory) != status::ok) return status::no_memory;
+    const auto links_needed = inherited + (shares ? 0 : objects_a_link<topology>);
+    if (reserve.fill(memory, links_needed) != status::ok) return status::no_memory;
+    if (!shares && fresh.make(memory) != status::ok) return status::no_memory;
 
     const auto tree =
         chain_guard<Map>(parent, *parents_own, note_for<typename policy::lock>::here());
     const relink_guard<policy> links{Map::hook_of(parent)};
-    anon_vma<policy>* own = nullptr;
+    anon_vma<policy>* own = shares ? parents_own : nullptr;
     topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
         if (own == nullptr && &ancestor != parents_own &&
             policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas)) {

@@ -10,6 +10,7 @@
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
+#include <rmap/model/anon_vma.hpp>
 #include <rmap/ops/reference.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
@@ -36,9 +37,12 @@ public:
         while (auto* node = spent_.front()) {
             auto* l = static_cast<link*>(node);
             spent_.erase(*l);
-            // The links that were an anon_vma's last hold on it carry its base reference (I10).
-            if (l->to.get() != nullptr) put(*map_, *l->to.get());
             free(*l);
+        }
+        while (anon_vma<policy>* av = emptied_) {
+            emptied_ = av->parent;
+            av->parent = av;
+            put(*map_, *av);
         }
     }
 
@@ -57,6 +61,13 @@ public:
     [[nodiscard]] list_type& links() noexcept { return links_; }
     [[nodiscard]] list_type& spent() noexcept { return spent_; }
 
+    /// The anon_vma has no vma any more: its base reference goes when the reserve does (I10). Under
+    /// its update guard; until then its parent is the reserve's.
+    void emptied(anon_vma<policy>& av) noexcept {
+        av.parent = emptied_;
+        emptied_ = &av;
+    }
+
 private:
     void free(link& l) noexcept {
         l.~link();
@@ -67,6 +78,7 @@ private:
     Map* map_;
     list_type links_{};
     list_type spent_{};
+    anon_vma<policy>* emptied_ = nullptr;
 };
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -80,6 +80,21 @@ typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& move
     return nullptr;
 }
 
+/// Whose chain's locks it takes; null: none.
+template <class Map>
+typename Map::vma_type* chained_by(const merge_moves<typename Map::vma_type>& moves,
+                                   const merge_request<typename Map::vma_type>& want,
+                                   typename Map::vma_type* donor) noexcept {
+    if (donor != nullptr) return donor;
+    if (want.middle != nullptr || !only_grows_up<Map>(*moves.survivor, moves.grown)) {
+        return moves.survivor;
+    }
+    for (auto* gone : moves.removed) {
+        if (gone != nullptr && Map::own(*gone) != nullptr) return moves.survivor;
+    }
+    return nullptr;
+}
+
 }  // namespace detail
 
 /// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge
@@ -102,7 +117,7 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
         return {status::no_memory};
     }
 
-    vma_type* const chained = donor != nullptr ? donor : moves.survivor;
+    vma_type* const chained = detail::chained_by<Map>(moves, want, donor);
     const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained, moves.grown,
                                  want.middle != nullptr ? span_of<Map>(*want.middle) : span{}};
     if (want.middle != nullptr && moves.removed[0] != want.middle) {

@@ -9,6 +9,8 @@
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
+#include <rmap/locking/concept.hpp>
+#include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/clone.hpp>
 #include <rmap/ops/file.hpp>
 #include <rmap/ops/merge.hpp>
@@ -36,9 +38,30 @@ template <class Map>
 [[nodiscard]] bool move_needs_locks(const typename Map::vma_type& from,
                                     const typename Map::vma_type& to, bool merged) noexcept {
     using traits = typename Map::vma_traits_type;
+    using topology = typename Map::policy::topology;
     if (!merged) return false;
-    if (Map::policy::topology::order == walk_order::insertion) return true;
+    if (topology::order == walk_order::insertion) {
+        if (!can_order_tail<topology, Map> || &from == &to) return true;
+        // It was made the last of its anon_vmas; a file's vmas are in order of offsets.
+        if (mapping_of<Map>(from) == nullptr) return false;
+    }
     return traits::pgoff(to) <= traits::pgoff(from);
+}
+
+/// A vma that was there before and takes over a part of another is made the last that a walk meets,
+/// where the topology can (Linux 948f017b093a, seed 001; 3.7 dropped it with the lists).
+template <class Map>
+void order_tail(Map& map, typename Map::vma_type& to,
+                [[maybe_unused]] const typename Map::vma_type& from) noexcept {
+    using policy = typename Map::policy;
+    using topology = typename policy::topology;
+    if constexpr (can_order_tail<topology, Map>) {
+        auto* const own = Map::own(to);
+        if (own == nullptr || &to == &from) return;
+        const auto tree = chain_guard<Map>(to, *own, note_for<typename policy::lock>::here());
+        const relink_guard<policy> links{Map::hook_of(to)};
+        topology::order_tail(map, to);
+    }
 }
 
 /// Step one. `want` describes the new place, with copied_from set; `fresh` is a vma that has the
@@ -56,6 +79,7 @@ vma_move<typename Map::vma_type> copy_vma(Map& map, Memory& memory,
     if (merged.what != merge_case::none) {
         const bool gone = merged.removed[0] == &from || merged.removed[1] == &from;
         auto* const source = gone ? nullptr : &from;
+        if (!gone) order_tail(map, *merged.survivor, from);
         const bool locks = !gone && move_needs_locks<Map>(from, *merged.survivor, true);
         return {status::ok, merged, source, merged.survivor, locks};
     }

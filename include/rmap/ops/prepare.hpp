@@ -14,6 +14,7 @@
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -51,7 +52,7 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
 
     fresh_anon_vma<Map> fresh{map};
     link_reserve<Map> reserve{map};
-    if (reserve.fill(memory, 1) != status::ok) return status::no_memory;
+    if (reserve.fill(memory, objects_a_link<topology>) != status::ok) return status::no_memory;
     if (av == nullptr) {
         if (fresh.make(memory) != status::ok) return status::no_memory;
         av = fresh.get();

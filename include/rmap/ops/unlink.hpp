@@ -22,11 +22,12 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
                     "a vma is unlinked without its tree's lock");
     const relink_guard<policy> links{Map::hook_of(v)};
     own->num_active_vmas = own->num_active_vmas - 1;
-    topology::detach(map, v, reserve.spent(), [](auto& empty) noexcept {
+    topology::detach(map, v, reserve.spent(), [&](auto& empty) noexcept {
         empty.parent->num_children = empty.parent->num_children - 1;
         RMAP_CHECK(policy,
                    empty.num_children == 0 && empty.num_active_vmas == 0, counts_left,
                    "an anon_vma without vmas has children or active vmas");
+        reserve.emptied(empty);
     });
     topology::set_own(Map::hook_of(v), static_cast<anon_vma<policy>*>(nullptr));
     policy::trace::emit(event::unlink, &v);

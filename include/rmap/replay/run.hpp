@@ -78,8 +78,8 @@ private:
         const std::uint64_t links = play.system().map().stats().links();
         n.anon_vmas = std::max(n.anon_vmas, anon_vmas);
         n.links = std::max(n.links, links);
-        n.bytes = std::max(
-            n.bytes, anon_vmas * sizeof(anon_vma<policy>) + links * sizeof(anon_vma_chain<policy>));
+        using link = typename policy::topology::template link<policy>;
+        n.bytes = std::max(n.bytes, anon_vmas * sizeof(anon_vma<policy>) + links * sizeof(link));
         if (n.events % 4096 == 0) progress_(reader_.line(), input_.bytes_read());
     }
 
@@ -105,7 +105,8 @@ private:
         }
         seen_.pages("page row, by page tables", expected_, tables_);
         seen_.pages("page row, by rmap walk", expected_, walked_);
-        if constexpr (Policy::merge::is_reference) {
+        using topology = typename policy::topology;
+        if constexpr (Policy::merge::is_reference && graph_is_reference<topology>) {
             graph_collector<policy> graph{play.system(), play.spaces()};
             graph.objects(tables_);
             if (expected_.has_graph()) graph.rows(collect.pages(), tables_);

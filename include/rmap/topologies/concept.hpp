@@ -8,6 +8,7 @@
 //
 //   chain_tree   one link for each (vma, anon_vma) pair; per anon_vma a tree by offset (Linux since
 //                3.7)
+//   chain_list   the same links, in a list per anon_vma (Linux 2.6.34 to 3.6)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
 // user's vma. All of them need the update guard of the fork tree, but for those said to be readers.
@@ -37,7 +38,7 @@ concept chain_topology =
         { T::order } -> std::convertible_to<walk_order>;
         // Whether a change of a vma's end alone touches the chains (then it needs the tree lock).
         { T::end_is_key } -> std::convertible_to<bool>;
-        // Whether it can enumerate the links of a vma, and so say whether the vma was inherited.
+        // Whether it can enumerate the anon_vmas that a vma is linked to.
         { T::has_links } -> std::convertible_to<bool>;
         // The three types.
         typename T::template vma_hook<Policy>;
@@ -61,5 +62,30 @@ concept chain_topology =
         // Whether no vma is linked to the anon_vma of this anchor.
         { anchor.empty() } noexcept -> std::same_as<bool>;
     };
+
+// ---- What a topology may have besides. None of it costs those that have it not.
+//
+//   graph_is_reference    a fact, true: its anon_vmas and links are those of Linux 6.18, one by one
+//   one_a_family          a fact, true: a fork child shares the parent's own anon_vma, instead of
+//                         getting a newer one beside it; so nobody can say who was inherited
+//   has_link_objects      a fact, false: a vma is linked without an object for each pair
+//   order_tail(map, v)    makes `v` the last in every walk order that it is in: for a move between
+//                         two vmas that were there before. For those whose order is `insertion`
+
+template <class T>
+inline constexpr bool graph_is_reference = requires { requires T::graph_is_reference; };
+template <class T>
+inline constexpr bool one_a_family = requires { requires T::one_a_family; };
+/// Whether a vma's inherited() says that it was a fork child's.
+template <class T>
+inline constexpr bool tells_inherited = T::has_links && !one_a_family<T>;
+/// How many link objects one link takes.
+template <class T>
+inline constexpr std::size_t objects_a_link = requires { requires !T::has_link_objects; } ? 0 : 1;
+
+template <class T, class Map>
+concept can_order_tail = requires(Map& map, typename Map::vma_type& v) {
+    { T::order_tail(map, v) } noexcept;
+};
 
 }  // namespace rmap::inline RMAP_ABI

@@ -25,28 +25,15 @@ using rmap_test::family;
 using rmap_test::ok;
 using rmap_test::sharded;
 
-/// As the lists of Linux before 3.7: links stay where they are when a range changes.
-struct unkeyed : rmap::topologies::chain_tree {
-    static constexpr bool end_is_key = false;
-
-    template <class Map>
-    static void unkey(Map&, typename Map::vma_type&) noexcept {}
-    template <class Map>
-    static void rekey(Map&, typename Map::vma_type&) noexcept {}
-    template <class Map, class F>
-    static bool visit(Map& map, rmap::anon_vma<typename Map::policy>& av, rmap::pgoff_t index,
-                      F f) {
-        return chain_tree::visit_all(
-            map, av, [&](auto& v) { return f(rmap::vma_place<Map>{v, index}); });
-    }
-};
+using rmap::topologies::chain_list;
 
 template <class Locking>
-using in_lists = explored<Locking, rmap::merges::never, unkeyed>;
+using in_lists = explored<Locking, rmap::merges::never, chain_list>;
 
 using complete = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
                                   explored<rmap::locking::lock_all, rmap::merges::linux_6_18>,
-                                  explored<sharded>, explored<sharded, rmap::merges::linux_6_18>>;
+                                  explored<sharded>, explored<sharded, rmap::merges::linux_6_18>,
+                                  in_lists<rmap::locking::root>, in_lists<rmap::locking::lock_all>>;
 using best_effort =
     boost::mpl::list<explored<rmap::locking::per_anon_vma>, explored<rmap::locking::seq_retry>>;
 using every = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
@@ -91,8 +78,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_best_effort_walk_misses_a_mapping, Policy, best_
         BOOST_TEST((r.what.kind == verify::failure_kind::assertion), r.what.what);
         BOOST_TEST(r.what.what.find("was not met") != std::string::npos, r.what.what);
         BOOST_TEST_MESSAGE(r.first_failing << " " << r.token << "\n" << r.text);
-        const auto again =
-            adjust_beside_walk<Policy>({.plain_points = points, .replay = r.token});
+        const auto again = adjust_beside_walk<Policy>({.plain_points = points, .replay = r.token});
         BOOST_TEST(again.what.what == r.what.what);
     }
 }
@@ -126,6 +112,38 @@ BOOST_AUTO_TEST_CASE(start_and_offset_of_different_moments) {
     clean(grow_beside_walk<in_lists<rmap::locking::lock_all>>(points));
     clean(grow_beside_walk<in_lists<rmap::locking::lock_all>>({}));
     clean(grow_beside_walk<in_lists<rmap::locking::root>>({}));
+}
+
+/// The first child's vma grows upwards, which takes no lock of its chain in lists, and a page is
+/// mapped in the new part; another thread walks from the old page, and from the new one when it is
+/// mapped.
+template <class Policy>
+verify::explore_result grow_up_beside_walk(verify::explore_options with) {
+    return verify::explore("grow up beside walk", with, [&](verify::test& t) {
+        family<Policy> f;
+        typename rmap_test::toy<Policy>::page fresh;
+        t.thread("grow", [&] {
+            ok(f.map.adjust(f.first, {16, 9, 16}));
+            f.map.tag_new(fresh, f.first, 24);
+            fresh.add_mapping();
+        });
+        t.thread("walk", [&] {
+            verify::require(f.met(3) == 3, "a mapping was not met");
+            if (!fresh.mapped()) return;
+            unsigned met = 0;
+            const auto found = f.map.walk(fresh, [&](const auto& place) {
+                met += place.address() == 24 && &place.mm() == &f.mm[1] ? 1U : 0U;
+            });
+            verify::require(found.state == rmap::status::ok && met == 1, "the new page is lost");
+        });
+        t.run();
+        fresh.remove_mapping();
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(growing_up, Policy, complete) {
+    clean(grow_up_beside_walk<Policy>({}));
+    clean(grow_up_beside_walk<Policy>({.weak = true}));
 }
 
 // Siblings have one anon_vma in common: whoever locks two must do so in one order.

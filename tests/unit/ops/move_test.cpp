@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(inherited_beside_unfaulted, F, as_linux<toy>) {
     BOOST_TEST((w.map().own(n) == nullptr));
 }
 
-// Moving a part away and back heals (Linux bug B15): then a walk may meet the target first.
+// Moving a part away and back heals (Linux bug B15): then a walk by offset may meet the target
+// first; in a list it is made the last.
 BOOST_AUTO_TEST_CASE_TEMPLATE(back_home, F, as_linux<toy>) {
     for (const bool upper : {true, false}) {
         world<F> w;
@@ -138,7 +139,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(back_home, F, as_linux<toy>) {
                        upper ? nullptr : &rest,
                        {home, 4, home}};
         BOOST_TEST((back.moved.to == &rest && rest.start() == 0 && rest.pages() == 8));
-        BOOST_TEST(back.moved.needs_locks);
+        const bool by_offset = F::policy::topology::order == rmap::walk_order::offset;
+        BOOST_TEST((back.moved.needs_locks == by_offset));
     }
 }
 
