@@ -34,8 +34,8 @@ const race adjust_vs_walk{
     .broken = {"locking::per_anon_vma, which claims that its walks are complete",
                run<claims_to_be_complete<rmap::locking::per_anon_vma>>},
     .fixed = {"locking::root: one lock for the fork tree", run<rmap::locking::root>},
-    .also_fixed = {"locking::lock_all: the change locks all anon_vmas of the vma's chain",
-                   run<rmap::locking::lock_all>},
+    .also_fixed = {{"locking::lock_all: the change locks all anon_vmas of the vma's chain",
+                   run<rmap::locking::lock_all>}},
 };
 
 }  // namespace races

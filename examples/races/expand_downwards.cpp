@@ -34,7 +34,7 @@ const race expand_downwards{
     .broken = {"locking::per_anon_vma, which claims that its walks are complete",
                run<claims_to_be_complete<rmap::locking::per_anon_vma>>},
     .fixed = {"locking::lock_all, the patch of the mail", run<rmap::locking::lock_all>},
-    .also_fixed = {"locking::root, what it became", run<rmap::locking::root>},
+    .also_fixed = {{"locking::root, what it became", run<rmap::locking::root>}},
 };
 
 }  // namespace races

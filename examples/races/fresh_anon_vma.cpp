@@ -99,7 +99,7 @@ const race fresh_anon_vma{
                run<unordered_pointers, fresh_ones_unlocked>},
     .fixed = {"the lock even of a fresh one, and still no order: Linux's fix",
               run<unordered_pointers, rmap::locking::root>},
-    .also_fixed = {"the order, and still no lock", run<rmap::verify::model, fresh_ones_unlocked>},
+    .also_fixed = {{"the order, and still no lock", run<rmap::verify::model, fresh_ones_unlocked>}},
 };
 
 }  // namespace races

@@ -11,7 +11,8 @@ std::span<const race* const> all() noexcept {
     static constexpr const race* entries[] = {
         &fresh_anon_vma,    &double_prepare, &adjust_vs_walk,   &seq_retry,
         &expand_downwards,  &lock_inversion, &list_head_insert, &exec_temporary_stack,
-        &stale_root_unlock, &mremap_order,   &mremap_back,
+        &stale_root_unlock, &mremap_order,   &mremap_back,      &munlock_isolate,
+        &wrong_order,       &drain_order,    &explicit_mlock,
     };
     return entries;
 }

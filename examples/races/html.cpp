@@ -169,8 +169,7 @@ std::string html(const std::vector<outcome>& all) {
         }
         for (std::size_t i = 0; i != o.fixed.size(); ++i) {
             const fixed_outcome& f = o.fixed[i];
-            out +=
-                element("h3", std::string{"Fixed: "} + (i == 0 ? r.fixed.what : r.also_fixed.what));
+            out += element("h3", std::string{"Fixed: "} + r.fixed_by(i));
             out += std::string{"<p class="} + (f.clean() ? "clean>clean" : "wrong>NOT CLEAN") +
                    ": " + escaped(f.reduced.coverage) +
                    (r.with.weak ? "" : "; " + escaped(f.weak.coverage)) + "</p>\n";

@@ -100,8 +100,8 @@ const race lock_inversion{
     .broken = {"growth under the page_table_lock, as the first patch of the thread has it",
                run<explored, growth::under_page_table_lock>},
     .fixed = {"growth under the mmap_lock, exclusively", run<explored, growth::under_mmap_lock>},
-    .also_fixed = {"the same with an anon_vma_chain_lock outside all (locking::lock_all)",
-                   run<explored_with<rmap::locking::lock_all>, growth::under_mmap_lock>},
+    .also_fixed = {{"the same with an anon_vma_chain_lock outside all (locking::lock_all)",
+                   run<explored_with<rmap::locking::lock_all>, growth::under_mmap_lock>}},
     .one_run = by_lockdep,
 };
 

@@ -59,18 +59,19 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
+explore_options weakly(explore_options with) {
+    with.weak = true;
+    with.store_buffers = false;
+    return with;
+}
+
 fixed_outcome search_all(const form& f, const std::string& name, explore_options with) {
     fixed_outcome o;
     o.reduced = f.run(name, with);
     with.how = rmap::verify::search::cached;
     o.remembered = f.run(name, with);
-    with.weak = true;
-    o.weak = f.run(name, with);
+    o.weak = f.run(name, weakly(with));
     return o;
-}
-
-const char* fixed_by(const race& r, std::size_t i) {
-    return i == 0 ? r.fixed.what : r.also_fixed.what;
 }
 
 }  // namespace
@@ -84,6 +85,7 @@ bool fixed_outcome::clean() const noexcept {
 
 bool outcome::good() const {
     return broken.what.kind == of->kind && search.failed() && replayed &&
+           (!of->with.store_buffers || weak.what.kind == of->kind) &&
            (of->one_run == nullptr || !one_run.empty()) && broken.token.size() <= longest_token &&
            std::all_of(fixed.begin(), fixed.end(), [](const auto& f) { return f.clean(); });
 }
@@ -99,10 +101,11 @@ outcome run(const race& r) {
         const explore_result again = replay(r, o.broken.token);
         o.replayed = again.what.kind == o.broken.what.kind && again.what.what == o.broken.what.what;
     }
+    if (r.with.store_buffers) o.weak = r.broken.run(r.broken_name(), weakly(first));
     if (r.one_run != nullptr) o.one_run = r.one_run();
     o.fixed.push_back(search_all(r.fixed, r.fixed_name(), r.with));
-    if (r.also_fixed.run != nullptr) {
-        o.fixed.push_back(search_all(r.also_fixed, r.also_fixed_name(), r.with));
+    for (const form& f : r.also_fixed) {
+        if (f.run != nullptr) o.fixed.push_back(search_all(f, r.also_fixed_name(), r.with));
     }
     return o;
 }
@@ -129,13 +132,19 @@ std::string text(const outcome& o) {
     } else {
         out += "    NOT FOUND: " + o.search.coverage + "\n";
     }
+    if (r.with.store_buffers) {
+        out += "    and under the C++ memory model: ";
+        out += o.weak.failed() ? "execution " + count(o.weak.first_failing) + " fails, after " +
+                                     milliseconds(o.weak.seconds) + "\n"
+                               : "NOT FOUND\n";
+    }
     if (r.one_run != nullptr) {
         out += "    and from one run of one thread, by lockdep:\n";
         out += o.one_run.empty() ? "      NOTHING\n" : indented(o.one_run, "      ");
     }
     for (std::size_t i = 0; i != o.fixed.size(); ++i) {
         const fixed_outcome& f = o.fixed[i];
-        out += std::string{"  fixed: "} + fixed_by(r, i) + "\n";
+        out += std::string{"  fixed: "} + r.fixed_by(i) + "\n";
         for (const explore_result* one : {&f.reduced, &f.remembered, &f.weak}) {
             if (one == &f.remembered || (one == &f.weak && r.with.weak)) continue;
             out += "    " + one->coverage + ", " + milliseconds(one->seconds) +
@@ -182,13 +191,16 @@ std::string json(const std::vector<outcome>& all) {
                ", \"first_failing\": " + count(o.search.first_failing) +
                ", \"executions\": " + count(o.search.executions) +
                ", \"seconds\": " + formatted("%.6f", o.search.seconds) +
+               (r.with.store_buffers
+                    ? ", \"memory_model_first_failing\": " + count(o.weak.first_failing)
+                    : std::string{}) +
                ", \"replay\": " + quoted(o.broken.token) +
                ", \"counterexample\": " + quoted(o.broken.text) +
                ", \"one_run\": " + quoted(o.one_run) + "},\n   \"fixed\": [";
         for (std::size_t i = 0; i != o.fixed.size(); ++i) {
             const fixed_outcome& f = o.fixed[i];
             out += (i == 0 ? "" : ",\n             ");
-            out += "{\"how\": " + quoted(fixed_by(r, i)) +
+            out += "{\"how\": " + quoted(r.fixed_by(i)) +
                    ", \"coverage\": " + quoted(f.reduced.coverage) +
                    ", \"executions\": " + count(f.reduced.executions) +
                    ", \"cross_check_executions\": " + count(f.remembered.executions) +

@@ -25,6 +25,8 @@ struct outcome {
     const race* of = nullptr;
     explore_result broken{};  // with the shortest counterexample
     explore_result search{};  // of the search for any: executions and time until the first
+    // The same under the C++ memory model, of a story that is found with store buffers only.
+    explore_result weak{};
     bool replayed = false;    // the string leads to the same failure
     std::string one_run{};    // see race::one_run
     std::vector<fixed_outcome> fixed{};

@@ -34,8 +34,8 @@ const race seq_retry{
     .broken = {"locking::seq_retry, which claims that its walks are complete",
                run<claims_to_be_complete<rmap::locking::seq_retry>>},
     .fixed = {"locking::root: one lock for the fork tree", run<rmap::locking::root>},
-    .also_fixed = {"locking::lock_all: the change locks all anon_vmas of the vma's chain",
-                   run<rmap::locking::lock_all>},
+    .also_fixed = {{"locking::lock_all: the change locks all anon_vmas of the vma's chain",
+                   run<rmap::locking::lock_all>}},
 };
 
 }  // namespace races
