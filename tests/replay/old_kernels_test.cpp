@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Bugs of old kernels as traces, written by hand: each breaks the merge rule of the kernel that had
+// it, and not that of the kernel with the repair, nor today's. The traces are in old_kernels/,
+// where each says what happens.
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <rmap/replay/run.hpp>
+
+#include "support/faulty_policy.hpp"
+
+namespace {
+
+using namespace rmap::merges;
+using rmap_test::outcome;
+
+template <class Merge>
+struct with : rmap::default_policy {
+    using merge = Merge;
+    using check = rmap_test::ends_the_process;
+};
+
+constexpr std::uint64_t few_links = 8;  // of a family of two or three processes
+
+/// A trace, on rules that are not today's only the pages count; more links than a few are wrong.
+template <class Merge>
+outcome replayed(const char* trace, std::uint64_t most_links) {
+    const std::string path = std::string{RMAP_TEST_SOURCE} + "/tests/replay/old_kernels/" + trace;
+    rmap::replay::input in;
+    if (!in.open(path.c_str())) return rmap_test::died;
+    const auto ended = rmap::replay::run_trace<with<Merge>>(in, {}, [](auto...) {});
+    if (ended.wrong) {
+        std::fprintf(stderr, "%s\n", ended.wrong->text().c_str());
+        return rmap_test::died;
+    }
+    if (ended.numbers.snapshots == 0) return rmap_test::died;
+    if (ended.first) return rmap_test::by_trace;
+    return ended.numbers.links > most_links ? rmap_test::by_invariants : rmap_test::sound;
+}
+
+int failures = 0;
+
+/// `expected`: broken or not; what notices it is printed.
+template <class Merge>
+void expect(const char* rule, const char* trace, bool breaks, std::uint64_t most_links = ~0ULL) {
+    const outcome got = rmap_test::apart(rmap_test::fault::none,
+                                         [&] { return replayed<Merge>(trace, most_links); });
+    const bool as_expected = (got != rmap_test::sound) == breaks && got != rmap_test::died;
+    if (!as_expected) ++failures;
+    std::printf("%s %s: %s\n", as_expected ? "ok:" : "WRONG:", trace, rule);
+}
+
+}  // namespace
+
+int main() {
+    const char* const b09 = "b09_share_with_a_fork_child.trace";
+    const char* const b17 = "b17_endless_forks.trace";
+    const char* const b20 = "b20_reuse_by_degree.trace";
+    expect<linux_2_6_34>("linux_2_6_34", b09, true);
+    expect<linux_2_6_37>("linux_2_6_37", b09, false);
+    expect<linux_6_18>("linux_6_18", b09, false);
+
+    expect<linux_2_6_37>("linux_2_6_37", b17, true, few_links);
+    expect<linux_3_19>("linux_3_19", b17, false, few_links);
+    expect<linux_6_18>("linux_6_18", b17, false, few_links);
+
+    expect<linux_3_19>("linux_3_19", b20, true);
+    expect<linux_6_15>("linux_6_15", b20, false);
+    expect<linux_6_18>("linux_6_18", b20, false);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
