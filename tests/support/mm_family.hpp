@@ -242,8 +242,7 @@ private:
     /// A complete walk while the others go on: a place that maps the page before and after the
     /// walk, and cannot have moved in between, must be met.
     bool walk(space& in, rmap::pgno at) {
-        rmap::mm::context<Policy>& context = context_;
-        rmap::mm::dead_pages<Policy> dead{context};
+        rmap::mm::dead_pages<Policy> dead{of_.internals()};
         const rmap::read_guard<typename Policy::lock> held{in.mmap_lock};
         auto* const l = in.table.find(at);
         if (l == nullptr) return false;
@@ -307,8 +306,6 @@ private:
     }
 
     system of_{};
-    // For pages that a walk of the test is the last to hold.
-    rmap::mm::context<Policy> context_{typename Policy::allocator{}};
     std::array<file*, 2> files_{};
     std::array<space*, 2> common_{};
 };

@@ -26,6 +26,7 @@ public:
         bool writable = false;
         unsigned file = 0;
         rmap::pgoff_t off = 0;
+        bool locked = false;
         std::optional<int> own{};   // what private memory reads as; none: zero, or the file
         std::optional<int> page{};  // the physical page; none: not resident, or the zero page
     };
@@ -100,7 +101,8 @@ public:
                 unmap(o.mm, o.start, o.pages);
                 for (rmap::pgno i = 0; i != o.pages; ++i) {
                     mms[o.mm][o.start + i] = {
-                        o.kind, has(o.access, rmap::mm::prot::w), o.file, o.pgoff + i, {}, {}};
+                        o.kind, has(o.access, rmap::mm::prot::w), o.file, o.pgoff + i, o.locked, {},
+                        {}};
                 }
                 break;
             case act::munmap: unmap(o.mm, o.start, o.pages); break;
@@ -132,11 +134,23 @@ public:
             case act::punch: drop(o.file, o.pgoff, o.pgoff + o.pages, false); break;
             case act::ksm: merge(o); break;
             case act::mlock:
-            case act::munlock:
+            case act::munlock: each(o, [&](cell& c) { c.locked = o.what == act::mlock; }); break;
+            case act::reclaim: reclaim(); break;
             case act::migrate:
             case act::read:
             case act::write: break;
         }
+    }
+
+    /// Which physical pages locked memory maps.
+    [[nodiscard]] std::set<int> locked_pages() const {
+        std::set<int> all;
+        for (const auto& [mm, s] : mms) {
+            for (const auto& [at, c] : s) {
+                if (c.locked && c.page) all.insert(*c.page);
+            }
+        }
+        return all;
     }
 
     /// Whether the pages at these places may become one: private, there, and equal.
@@ -182,6 +196,7 @@ private:
         space child = mms.at(o.mm);
         for (auto& [at, c] : child) {
             if (c.page && !anonymous(*c.page) && !faulted(o.mm, at)) c.page.reset();
+            c.locked = false;
         }
         mms[o.child] = std::move(child);
     }
@@ -197,6 +212,17 @@ private:
         }
         contents_.erase(contents_.lower_bound({file, first}), contents_.lower_bound({file, past}));
         cached_.erase(cached_.lower_bound({file, first}), cached_.lower_bound({file, past}));
+    }
+    /// Every page of a file that no locked memory maps.
+    void reclaim() {
+        const std::set<int> locked = locked_pages();
+        const auto goes = [&](int page) { return !anonymous(page) && locked.count(page) == 0; };
+        for (auto& [mm, s] : mms) {
+            for (auto& [at, c] : s) {
+                if (c.page && goes(*c.page)) c.page.reset();
+            }
+        }
+        std::erase_if(cached_, [&](const auto& at) { return goes(at.second); });
     }
     void merge(const op& o) {
         std::optional<int> one;

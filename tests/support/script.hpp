@@ -35,6 +35,7 @@ enum class act : std::uint8_t {
     punch,
     migrate,
     ksm,
+    reclaim,  // no event of a trace: a comment there
 };
 
 struct spot {
@@ -96,15 +97,20 @@ inline std::string line_of(const op& o) {
                 line += text(' ', s.mm, ':', hex{s.where});
             return line;
         }
+        case act::reclaim: return "# reclaim";
     }
     return "?";
 }
+
+/// What a script is about.
+enum class about : std::uint8_t { everything, mlock };
 
 /// Makes scripts. Ranges are small and on both sides of a border between page-table leaves, so that
 /// operations meet each other.
 class script_maker {
 public:
-    explicit script_maker(std::uint32_t seed) : random_{seed}, grid_{1U << (seed % 3)} {}
+    explicit script_maker(std::uint32_t seed, about what = about::everything)
+        : random_{seed}, grid_{1U << (seed % 3)}, about_{what} {}
 
     std::vector<op> make(std::size_t length) {
         std::vector<op> all;
@@ -113,7 +119,7 @@ public:
             all.push_back({.what = act::filesize, .pages = 8, .file = file});
         }
         while (all.size() < length) {
-            const op o = next();
+            const op o = about_ == about::mlock && one_in(5) ? next_of_mlock() : next();
             if (enabled(o.what)) {
                 remember(o);
                 all.push_back(o);
@@ -207,6 +213,13 @@ private:
         }
         return o;
     }
+    op next_of_mlock() {
+        op o;
+        o.mm = some_mm();
+        range(o);
+        o.what = one_in(4) ? act::reclaim : one_in(3) ? act::munlock : act::mlock;
+        return o;
+    }
     void map(op& o) {
         using rmap::mm::kind;
         o.what = act::mmap;
@@ -272,6 +285,7 @@ private:
 
     std::mt19937 random_;
     unsigned grid_;
+    about about_;
     unsigned without_ = static_cast<unsigned>(random_() & random_());
     bool plain_ = one_in(3);  // every mapping is anonymous and can be written
     std::vector<op> mapped_, written_;

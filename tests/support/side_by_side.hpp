@@ -8,9 +8,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include <rmap/verify/check_lru.hpp>
 #include <rmap/verify/invariants.hpp>
 
 #include "support/mm_world.hpp"
@@ -59,23 +61,24 @@ public:
             model_.apply(o, [&](unsigned mm, rmap::pgno at) {
                 return faulted.count({mm, at}) != 0;
             });
+            if (o.what == act::mremap && o.keep) locked_as_in_mm();
         }
         return compare(o, s == rmap::status::ok);
     }
 
-    /// The invariants, as text; empty if all hold.
+    /// The invariants and the laws of the LRU lists, as text; empty if all hold.
     std::string violations() {
         mm_world<Policy> w{system_};
         std::string all;
-        rmap::verify::validate(w, [&](const char* s, std::size_t n) { all.append(s, n); });
+        const auto add = [&](const char* s, std::size_t n) { all.append(s, n); };
+        rmap::verify::validate(w, add);
+        rmap::verify::validate_lru(system_, add);
         return all;
     }
 
     /// Does the operation alone, without the model.
     rmap::status run(const op& o) {
-        space* const s = o.what == act::ksm || o.what == act::filesize || o.what == act::punch
-                             ? nullptr
-                             : spaces_.at(o.mm);
+        space* const s = of_no_space(o.what) || o.what == act::ksm ? nullptr : spaces_.at(o.mm);
         switch (o.what) {
             case act::mmap: {
                 rmap::mm::mapping_request<Policy> want;
@@ -121,13 +124,16 @@ public:
                     places.push_back({spaces_.at(at.mm), at.where});
                 return system_.merge_same(places.data(), places.size());
             }
+            case act::reclaim:
+                static_cast<void>(system_.reclaim(~std::size_t{0}));
+                return rmap::status::ok;
         }
         return rmap::status::invalid;
     }
 
     /// Whether the operation names what is there, and (ksm) what may be done.
     [[nodiscard]] bool possible(const op& o) const {
-        if (o.what == act::filesize || o.what == act::punch) return true;
+        if (of_no_space(o.what)) return true;
         if (o.what == act::ksm) return !o.spots.empty() && model_.mergeable(o.spots);
         return spaces_.count(o.mm) != 0 && (o.what != act::fork || spaces_.count(o.child) == 0);
     }
@@ -136,6 +142,10 @@ public:
     [[nodiscard]] const naive_mm& model() const { return model_; }
 
 private:
+    [[nodiscard]] static bool of_no_space(act what) {
+        return what == act::filesize || what == act::punch || what == act::reclaim;
+    }
+
     using entries = std::map<spot, page*>;
 
     [[nodiscard]] bool expected(const op& o) const {
@@ -175,6 +185,16 @@ private:
             });
         }
         return all;
+    }
+
+    /// What `keep` unlocks is all of a vma, and the model has none: it asks.
+    void locked_as_in_mm() {
+        for (auto& [mm, s] : spaces_) {
+            system_.for_each_vma(*s, [&, id = mm](auto& v) {
+                for (rmap::pgno at = v.start(); at != v.end(); ++at)
+                    model_.mms.at(id).at(at).locked = v.locked();
+            });
+        }
     }
 
     entries entries_now() {
@@ -218,7 +238,8 @@ private:
         }
         before_ = now;
         held_before_ = held;
-        return differences(o, now, held);
+        const std::string wrong = differences(o, now, held);
+        return wrong.empty() ? resident_difference(o, now) : wrong;
     }
 
     std::string differences(const op& o, const entries& now, const std::map<page*, int>& held) {
@@ -238,6 +259,29 @@ private:
             if (n->second != *c->page) return where + " shares a page, and should not";
             if (q->second != p) return where + " has a page of its own, and should share one";
         }
+        return mlock_differences(o, number);
+    }
+
+    /// Pages that locked memory maps are mlocked, no others, and are counted.
+    std::string mlock_differences(const op& o, const std::map<page*, int>& number) {
+        using rmap::verify::text;
+        const std::set<int> locked = model_.locked_pages();
+        for (const auto& [p, n] : number) {
+            const bool is =
+                p->flags.template test<rmap::mm::page_flag::mlocked, rmap::order::relaxed>();
+            if (is == (locked.count(n) != 0)) continue;
+            return text(line_of(o), ": page ", n, is ? " is mlocked" : " is not mlocked");
+        }
+        const std::size_t counted = system_.lru().counts().mlocked;
+        if (counted != locked.size()) {
+            return text(line_of(o), ": ", counted, " are mlocked, should be ", locked.size());
+        }
+        return {};
+    }
+
+    /// As many pages are there as should be.
+    std::string resident_difference(const op& o, const entries& now) {
+        using rmap::verify::text;
         std::size_t due = 0;
         for (const auto& [mm, s] : model_.mms) {
             for (const auto& [at, c] : s)

@@ -157,7 +157,8 @@ struct handshake_access {
             std::same_as<Wanted, no_page_lock> || std::same_as<std::remove_cvref_t<Given>, Wanted>,
             "rmap: an explicit mlock, and a munlock before the page is freed, exclude "
             "each other by the page lock, which no barrier replaces: show its guard.");
-        if constexpr (std::same_as<Wanted, write_guard<Word>>) {
+        if constexpr (exclusive_lock<Word> &&
+                      std::same_as<Wanted, typename page_lock_of<Word>::type>) {
             RMAP_CHECK_HELD(Word, held.owns() && w.is_held(), page_lock_not_held,
                             "an explicit mlock, or a munlock before a free, without the page lock");
         } else if constexpr (requires { held.owns(); }) {

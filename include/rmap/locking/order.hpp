@@ -19,7 +19,7 @@
 //             pte lock     one leaf page table's; mm/page_table.hpp. Two at once: fork and mremap
 //                          hold the mmap_lock exclusively, and take the source's first
 //                          (page locks: mm/migrate.hpp and mm/ksm.hpp say why two)
-//               lru lock   mm
+//               lru lock   over the lists of pages and where a page is; mm/lru.hpp
 //   take_all_locks mutex   the map's; inside mmap_lock, outside all that it then takes: every
 //                          i_mmap lock, then every tree lock. Locks of one rank may be held
 //                          together by its holder alone

@@ -31,19 +31,20 @@ struct run {
 /// Maps `p` (with a reference, for the table) where `seen` still is, if allowed() says so under the
 /// entry's lock. The page that was there goes.
 template <class Policy, class Allowed>
-[[nodiscard]] bool install_if(leaf<Policy>& l, pgno where, pte<Policy> seen, page<Policy>& p,
+[[nodiscard]] bool install_if(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l,
+                              pgno where, pte<Policy> seen, page<Policy>& p,
                               dead_pages<Policy>& dead, Allowed allowed) {
-    const write_guard held{l.lock};
+    const entry_guard<Policy> held{l.lock};
     if (l.at(where) != seen || !allowed()) return false;
-    map_page(l, where, p);
+    map_page(ctx, v, l, held, where, p);
     if (page<Policy>* old = seen.mapped()) dead.put_mapping(*old);
     return true;
 }
 
 template <class Policy>
-[[nodiscard]] bool install(leaf<Policy>& l, pgno where, pte<Policy> seen, page<Policy>& p,
-                           dead_pages<Policy>& dead) {
-    return install_if(l, where, seen, p, dead, [] { return true; });
+[[nodiscard]] bool install(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l, pgno where,
+                           pte<Policy> seen, page<Policy>& p, dead_pages<Policy>& dead) {
+    return install_if(ctx, v, l, where, seen, p, dead, [] { return true; });
 }
 
 /// Passes over entries that are there; an empty one ends that, unless it becomes the zero page. The
@@ -74,7 +75,7 @@ attempt map_file_pages(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>&
     page<Policy>* busy = nullptr;
     pgno i = 0;
     {
-        const write_guard held{r.entries.lock};
+        const entry_guard<Policy> held{r.entries.lock};
         for (; i != pages.count; ++i, ++r.at) {
             page<Policy>& p = *pages.found[i];
             const pte<Policy> seen = r.entries.at(r.at);
@@ -96,11 +97,12 @@ attempt map_file_pages(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>&
                 result = attempt::again;
                 break;
             }
-            map_page(r.entries, r.at, p);
+            map_page(ctx, r.v, r.entries, held, r.at, p);
         }
         if (busy != nullptr) busy->get();
     }
-    for (; i != pages.count; ++i) dead.put(*pages.found[i]);
+    for (; i != pages.count; ++i)
+        dead.put(*pages.found[i]);
     if (busy == nullptr) return result;
     wait_for(*busy, dead);
     return attempt::again;
@@ -120,13 +122,14 @@ attempt map_private_copy(context<Policy>& ctx, run<Policy>& r, pte<Policy> seen,
         return attempt::no_memory;
     }
     ctx.map.tag_new(*copy, v, r.at);
+    ctx.lru.add_new(*copy);
     // A first copy of a file's page: nothing stood here that truncation would have taken away, so
     // the size is asked again under the entry's lock, which truncation's last pass takes after it
     // set it.
     const auto inside = [&] {
         return !seen.empty() || v.what() != kind::private_file || r.index() < v.from()->pages();
     };
-    if (install_if(r.entries, r.at, seen, *copy, dead, inside)) return attempt::done;
+    if (install_if(ctx, v, r.entries, r.at, seen, *copy, dead, inside)) return attempt::done;
     dead.put(*copy);
     return attempt::again;
 }
@@ -201,8 +204,8 @@ status touch_run(context<Policy>& ctx, address_space<Policy>& in, pgno& at, pgno
     run<Policy> r{*v, *l, at, least(end, v->end(), l->first + leaf<Policy>::entries)};
     status result = status::ok;
     while (r.at != r.end && result == status::ok) {
-        const attempt last = write && !v->shared() ? write_private(ctx, r, dead)
-                                                   : touch_shared(ctx, r, dead);
+        const attempt last =
+            write && !v->shared() ? write_private(ctx, r, dead) : touch_shared(ctx, r, dead);
         if (last == attempt::no_memory) result = status::no_memory;
         if (last == attempt::not_mapped) result = status::not_mapped;
     }

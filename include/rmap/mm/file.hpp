@@ -14,10 +14,18 @@
 
 namespace rmap::inline RMAP_ABI::mm {
 
+/// The vmas that map a file, with the way back from a page of it to the file.
+template <class Policy>
+class file_mappings : public i_mmap<Policy> {
+public:
+    explicit file_mappings(file<Policy>& owner) noexcept : of{owner} {}
+    file<Policy>& of;
+};
+
 template <class Policy>
 class file : public list_node<typename Policy::atomics> {
 public:
-    i_mmap<Policy> mappings{};
+    file_mappings<Policy> mappings{*this};
     page_table<Policy> cache{};  // by offset; each entry holds a reference
 
     //   Orders:     the new size before the removal of pages past it.

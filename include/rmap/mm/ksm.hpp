@@ -64,7 +64,7 @@ template <class Policy>
     item.in = &v.mm();
     ctx.map.ksm_add(*node, item, *context<Policy>::map_type::own(v), v.mm(), where);
     merged.get();
-    if (install(*l, where, pte<Policy>::of(old), merged, dead)) {
+    if (install(ctx, v, *l, where, pte<Policy>::of(old), merged, dead)) {
         v.mm().pin();
         return merging::done;
     }
@@ -116,6 +116,7 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
         merged = make<page<Policy>>(memory);
         merged->node = make<ksm_node<Policy>>(memory);
         ctx.map.tag_ksm(*merged, *merged->node.get());
+        ctx.lru.add_new(*merged);
     }
     merged_place<Policy>* item = nullptr;
     for (std::size_t i = 0; state == status::ok && i != count;) {
@@ -166,7 +167,7 @@ void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vm
         if (l == nullptr) return;
         page<Policy>* awaited = nullptr;
         {
-            const write_guard held{l->lock};
+            const entry_guard<Policy> held{l->lock};
             l->for_each(at, to, [&](pgno where, pte<Policy> entry) {
                 at = where;
                 page<Policy>* const old = entry.mapped();
@@ -179,7 +180,8 @@ void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vm
                 page<Policy>* const copy = make<page<Policy>>(memory);
                 must<Policy>(copy != nullptr ? status::ok : status::no_memory);
                 ctx.map.tag_new(*copy, v, where);
-                map_page(*l, where, *copy);
+                ctx.lru.add_new(*copy);
+                map_page(ctx, v, *l, held, where, *copy);
                 dead.put_mapping(*old);
                 return true;
             });

@@ -15,7 +15,7 @@ namespace rmap::inline RMAP_ABI::mm {
 
 namespace detail {
 
-/// Both walks of a migration: f(leaf, where) with the leaf locked, for every place that has one.
+/// Both walks of a migration.
 template <class Policy>
 class both_walks {
     using map_type = typename context<Policy>::map_type;
@@ -32,13 +32,14 @@ public:
         if (from_ != nullptr) ctx_->map.put(*from_);
     }
 
-    /// Over the places of `p`: the old page first, then the one that has taken over its tag.
+    /// f(vma, leaf, guard of its lock, where). Over the places of `p`: the old page first, then the
+    /// one that has taken over its tag.
     template <class F>
     void for_each(page<Policy>& p, F f) {
         const auto visit = [&](const auto& place) {
             if (leaf<Policy>* l = place.mm().table.find(place.address())) {
-                const write_guard held{l->lock};
-                f(*l, place.address());
+                const entry_guard<Policy> held{l->lock};
+                f(place.vma(), *l, held, place.address());
             }
         };
         // Both wait; a page that nothing maps any more has no places.
@@ -86,7 +87,7 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
         const write_guard fresh_locked{fresh.lock, nested{1}};  // nobody else knows it
         if (old.mapped()) {
             detail::both_walks<Policy> walks{ctx, old};
-            walks.for_each(old, [&](leaf<Policy>& l, pgno where) {
+            walks.for_each(old, [&](auto&, auto& l, auto&, pgno where) {
                 if (l.at(where) != pte<Policy>::of(old)) return;
                 l.set(where, pte<Policy>::marker(old));
                 dead.put_mapping(old);
@@ -96,14 +97,18 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
                               "a complete walk did not find every mapping of a page");
             if (old.kind() != page_kind::file) of = nullptr;
             detail::take_over_identity(of, old, fresh, dead);
-            walks.for_each(fresh, [&](leaf<Policy>& l, pgno where) {
+            walks.for_each(fresh, [&](auto& v, auto& l, auto& held, pgno where) {
                 if (l.at(where) != pte<Policy>::marker(old)) return;
                 fresh.get();
-                map_page(l, where, fresh);
+                map_page(ctx, v, l, held, where, fresh);
             });
             // Not before the last marker is gone: who meets one asks the page what it is (a hole
             // that is punched meanwhile leaves private copies alone).
             ctx.map.untag(old);
+            if (old.flags.template test<page_flag::active, order::relaxed>()) {
+                fresh.flags.template set<page_flag::active, order::relaxed>();
+            }
+            ctx.lru.putback(fresh);
         }
     }
     dead.put(fresh);

@@ -33,10 +33,11 @@ void modify_part(context<Policy>& ctx, typename context<Policy>::reserve& memory
     part->become(as);
 }
 
-/// changed(vma) says what the part of a vma in the range becomes. not_mapped: the range has a hole.
-template <class Policy, class Changed>
-status modify(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n,
-              Changed changed) {
+/// changed(vma) says what the part of a vma in the range becomes; done() is called when all parts
+/// are that, under the mmap_lock. not_mapped: the range has a hole.
+template <class Policy, class Changed, class Done>
+status modify(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n, Changed changed,
+              Done done) {
     if (!valid_range(start, n)) return status::invalid;
     const typename context<Policy>::guard held{in.mmap_lock};
     const pgno end = start + n;
@@ -57,12 +58,13 @@ status modify(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno 
         if (as != v.as()) modify_part(ctx, memory, v, at, to, as);
         at = to;
     }
+    done();
     return status::ok;
 }
 
 template <class Policy>
 status protect(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n, prot access) {
-    return modify(ctx, in, start, n, [&](vma<Policy>& v) {
+    const auto changed = [&](const vma<Policy>& v) {
         attributes<Policy> as = v.as();
         if (as.access == access) return as;
         as.access = access;
@@ -75,16 +77,27 @@ status protect(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno
             as.accounted = false;
         }
         return as;
-    });
+    };
+    return modify(ctx, in, start, n, changed, [] {});
 }
 
+/// Nothing is brought in: pages that come later are mlocked as they are mapped. Nothing can fail
+/// once a vma has changed.
 template <class Policy>
 status set_locked(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno n,
                   bool locked) {
-    return modify(ctx, in, start, n, [&](vma<Policy>& v) {
+    dead_pages<Policy> dead{ctx};
+    const auto changed = [&](const vma<Policy>& v) {
         attributes<Policy> as = v.as();
         as.locked = locked;
         return as;
+    };
+    return modify(ctx, in, start, n, changed, [&] {
+        if (locked) {
+            mlock_range(ctx, in, start, start + n);
+        } else {
+            munlock_range(in, start, start + n, dead);
+        }
     });
 }
 

@@ -91,7 +91,7 @@ void move_range(typename context<Policy>::reserve& memory, vma<Policy>& to_vma, 
         if (at < l->first) at = l->first;
         for (pgno end : {at, past - 1}) {
             must<Policy>(table.make(memory, end + offset) != nullptr ? status::ok
-                                                                      : status::no_memory);
+                                                                     : status::no_memory);
         }
         const target_leaves<Policy> targets{table, at + offset, past - 1 + offset};
         page<Policy>* awaited = nullptr;
@@ -151,8 +151,11 @@ void move_part(context<Policy>& ctx, typename context<Policy>::reserve& memory, 
     // The merge may have swallowed the old vma, or been made with it: it is looked up anew.
     vma<Policy>& old = *in.find(from);
     attributes<Policy> as = old.as();
-    as.locked = false;
-    old.become(as);
+    if (as.locked) {
+        as.locked = false;
+        old.become(as);
+        munlock_range(in, old.start(), old.end(), dead);
+    }
     if (&old != moved.to && old.start() == from && old.pages() == pages) ctx.map.unlink(old);
 }
 
@@ -282,8 +285,8 @@ status remap(context<Policy>& ctx, address_space<Policy>& in, const remap_reques
     if (want.old_pages != want.new_pages && want.old_start + stays > v->end()) {
         return status::not_mapped;
     }
-    if (v->what() != kind::anon && !valid_range(v->pgoff() + (want.old_start - v->start()),
-                                                want.new_pages)) {
+    if (v->what() != kind::anon &&
+        !valid_range(v->pgoff() + (want.old_start - v->start()), want.new_pages)) {
         return status::invalid;
     }
     // What the target's vmas give up is not needed any more when they are the source's as well.

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A physical page of the reference mm: the library's hook, a lock, and counts of mappings and of
-// references, in one word, as most references are those of mappings. It has no contents; what it
-// stands for is decided by who shares it.
+// A physical page of the reference mm: the library's hook, a place in the LRU lists, a lock, flags,
+// and counts of mappings and of references, in one word, as most references are those of mappings.
+// It has no contents; what it stands for is decided by who shares it.
 
 #include <cstdint>
 
 #include <rmap/core/atomics.hpp>
+#include <rmap/core/list.hpp>
 #include <rmap/core/lock_rank.hpp>
+#include <rmap/mm/page_flags.hpp>
 #include <rmap/model/ksm.hpp>
 #include <rmap/model/page.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
 
 template <class Policy>
-class page : public page_hook<Policy> {
+class page : public page_hook<Policy>, public list_node<typename Policy::atomics> {
     using atomics = typename Policy::atomics;
 
 public:
     /// Keeps tag and content steady: faults that map a page of a file, migration, truncation and
     /// ksm hold it.
     lock_of_rank<Policy, lock_rank::page> lock{};
+    /// Who may change which: mm/page_flags.hpp.
+    page_flags<Policy> flags{};
 
     /// One reference for each page-table entry, one of the file's cache, one of whoever works with
     /// the page. At zero it is freed. Readers need a reference, or a lock that keeps an entry in
@@ -36,6 +40,19 @@ public:
         return references(counts_.fetch_sub(reference, order::acq_rel)) == 1;
     }
 
+    /// One more, unless there is none any more: for who found the page on an LRU list.
+    //   Orders:     nothing: who then works with the page takes its lock, or that of an entry.
+    //   Pairs with: nothing.
+    //   Otherwise:  a stale count fails to compare, and is read again.
+    //   Proved by:  tests/explore/lru_test.cpp
+    [[nodiscard]] bool try_get() noexcept {
+        std::uint64_t seen = counts_.load(order::relaxed);
+        while (references(seen) != 0) {
+            if (counts_.compare_exchange(seen, seen + reference, order::relaxed)) return true;
+        }
+        return false;
+    }
+
     /// One more page-table entry; the page MUST be tagged before the first. The entry takes over a
     /// reference of the caller's, or gets one.
     //   Orders, Pairs with, Otherwise, Proved by: basic_page::add_mapping.
@@ -46,6 +63,8 @@ public:
     [[nodiscard]] bool remove_mapping() noexcept {
         return references(counts_.fetch_sub(mapping + reference, order::acq_rel)) == 1;
     }
+    /// One less, whose reference stays with the caller.
+    void remove_mapping_and_keep() noexcept { counts_.fetch_sub(mapping, order::release); }
 
     [[nodiscard]] std::uint32_t mapcount() const noexcept {
         return static_cast<std::uint32_t>(counts_.load(order::acquire));
@@ -61,8 +80,9 @@ public:
     // Of a merged page, the node that its tag leads to. Written before the page is mapped, or
     // holding the page lock.
     typename atomics::template plain<ksm_node<Policy>*> node{nullptr};
-    // Used by the one thread that frees the page (mm/pages.hpp).
-    page* next_dead = nullptr;
+    // In a chain of mm/dead_pages.hpp: used by the one thread that has taken the flag munlocking,
+    // or that frees the page.
+    typename atomics::template plain<page*> next{nullptr};
 
 private:
     static constexpr std::uint64_t mapping = 1;

@@ -2,9 +2,10 @@
 #pragma once
 
 // The pages of a file that are in memory. A page is added by the first fault that needs it and
-// stays until the file is truncated or punched there, or goes.
+// stays until the file is truncated or punched there, reclaim takes it, or the file goes.
 
 #include <rmap/mm/context.hpp>
+#include <rmap/mm/dead_pages.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
 
@@ -58,6 +59,9 @@ template <class Policy>
         dead.put(*fresh);
         return status::not_mapped;
     }
+    // Reclaim takes the page for one of the file's, as its tag says so, and would wait for the
+    // leaf's lock to take it out again: by then it is in.
+    ctx.lru.add_new(*fresh);
     l->set(index, pte<Policy>::of(*fresh));
     out.add(*fresh);
     return out;

@@ -16,6 +16,7 @@
 #include <rmap/mm/migrate.hpp>
 #include <rmap/mm/modify.hpp>
 #include <rmap/mm/mremap.hpp>
+#include <rmap/mm/reclaim.hpp>
 #include <rmap/mm/truncate.hpp>
 #include <rmap/mm/unmap.hpp>
 
@@ -39,6 +40,8 @@ public:
     using vma_type = vma<Policy>;
     using page_type = page<Policy>;
     using map_type = typename context<Policy>::map_type;
+    using lru_type = lru_lists<Policy>;
+    using flag = page_flag;
     using request = mapping_request<Policy>;
     using place_type = place<Policy>;
     using allocator = typename Policy::allocator;
@@ -127,6 +130,9 @@ public:
         return mm::merge_same(ctx_, places, count);
     }
 
+    /// Up to `want` pages that no locked vma maps go; how many did.
+    std::size_t reclaim(std::size_t want) { return mm::reclaim(ctx_, want); }
+
     // ---- files
     // -----------------------------------------------------------------------------------
 
@@ -144,6 +150,10 @@ public:
     // ---------------------------------------------------------------------------------
 
     [[nodiscard]] map_type& map() noexcept { return ctx_.map; }
+    /// For counts(), at any time; the rest is the mm's own.
+    [[nodiscard]] lru_type& lru() noexcept { return ctx_.lru; }
+    /// What the functions of mm/ work with: for tests that call one of them by itself.
+    [[nodiscard]] context<Policy>& internals() noexcept { return ctx_; }
     [[nodiscard]] bool accounting() const noexcept { return ctx_.accounting; }
 
     /// Whether the entry at `where` maps this page: what a visitor asks of a place. Takes the
@@ -166,18 +176,37 @@ public:
     void for_each_vma(space& in, F f) {
         in.for_each(0, page_limit, f);
     }
+    template <class F>
+    void for_each_file(F f) {
+        for (auto* at = files_.front(); at != nullptr; at = files_.next(*at)) {
+            f(*static_cast<file_type*>(at));
+        }
+    }
     /// f(where, page) for each entry that maps a page, ascending; the zero page is none.
     template <class F>
     void for_each_page(space& in, F f) {
-        in.table.for_each_leaf(0, page_limit, [&](leaf<Policy>& l) {
-            l.for_each(0, page_limit, [&](pgno where, pte<Policy> entry) {
+        for_each_page(in.table, 0, page_limit, f);
+    }
+    template <class F>
+    void for_each_page(space& in, pgno from, pgno to, F f) {
+        for_each_page(in.table, from, to, f);
+    }
+    /// f(offset, page) for each page of the file that is in memory.
+    template <class F>
+    void for_each_page(file_type& of, F f) {
+        for_each_page(of.cache, 0, page_limit, f);
+    }
+
+private:
+    template <class F>
+    static void for_each_page(page_table<Policy>& table, pgno from, pgno to, F f) {
+        table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
+            l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
                 if (page_type* p = entry.mapped()) f(where, *p);
                 return true;
             });
         });
     }
-
-private:
     void remove(file_type& f) {
         must<Policy>(resize(f, 0));
         {

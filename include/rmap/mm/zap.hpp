@@ -5,6 +5,8 @@
 // by the mmap_lock (any mode) or by the lock of a walk that found it.
 
 #include <rmap/mm/context.hpp>
+#include <rmap/mm/dead_pages.hpp>
+#include <rmap/mm/mlock.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
 
@@ -32,11 +34,13 @@ void zap(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead
     zap_if(in, from, to, dead, [](page<Policy>*) { return true; });
 }
 
-/// Maps `p` at an empty entry; the table takes over a reference. Under the leaf's lock.
+/// Maps `p` at an entry of `v`; the table takes over a reference. `held` is the leaf's lock.
 template <class Policy>
-void map_page(leaf<Policy>& l, pgno where, page<Policy>& p) noexcept {
+void map_page(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l,
+              const entry_guard<Policy>& held, pgno where, page<Policy>& p) noexcept {
     p.add_mapping();
     l.set(where, pte<Policy>::of(p));
+    if (v.locked()) mlock_page(ctx, p, held);
 }
 
 }  // namespace rmap::inline RMAP_ABI::mm

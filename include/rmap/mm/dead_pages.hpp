@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What an operation has to do with pages when it holds no lock any more: clear the mlocked flag of
+// those that it took out of a locked vma, and free those that nobody has.
+
+#include <utility>
+
+#include <rmap/core/check.hpp>
+#include <rmap/mm/context.hpp>
+#include <rmap/mm/mlock.hpp>
+
+namespace rmap::inline RMAP_ABI::mm {
+
+/// MUST be declared before the guards of its operation.
+template <class Policy>
+class dead_pages {
+    using page_type = page<Policy>;
+    using flag = page_flag;
+
+public:
+    explicit dead_pages(context<Policy>& ctx) noexcept : ctx_{&ctx} {}
+    dead_pages(const dead_pages&) = delete;
+    dead_pages& operator=(const dead_pages&) = delete;
+    ~dead_pages() {
+        while (page_type* p = munlocked_) {
+            munlocked_ = p->next;
+            munlock_page(*ctx_, *p);
+            put(*p);
+        }
+        if (first_ != nullptr) ctx_->lru.forget(first_);
+        while (page_type* p = first_) {
+            first_ = p->next;
+            free(*p);
+        }
+    }
+
+    /// Drops one reference.
+    void put(page_type& p) noexcept {
+        if (p.drop()) add(first_, p);
+    }
+    /// Drops a page-table entry's, and counts one mapping less. The entry is gone, its lock held.
+    void put_mapping(page_type& p) noexcept {
+        if (!p.flags.template test<flag::mlocked, order::relaxed>()) {
+            if (p.remove_mapping()) add(first_, p);
+            return;
+        }
+        p.remove_mapping_and_keep();
+        if (take_munlocking(p)) {
+            add(munlocked_, p);
+        } else {
+            put(p);
+        }
+    }
+    /// The vma of an entry that maps the page is not locked any more. Its lock is held.
+    void munlock_later(page_type& p) noexcept {
+        if (!p.flags.template test<flag::mlocked, order::relaxed>() || !take_munlocking(p)) return;
+        p.get();
+        add(munlocked_, p);
+    }
+
+private:
+    // Whether this thread is the one to do it: one that has the flag has not looked yet.
+    [[nodiscard]] static bool take_munlocking(page_type& p) noexcept {
+        return !p.flags.template test_and_set<flag::munlocking, order::relaxed>();
+    }
+    static void add(page_type*& chain, page_type& p) noexcept {
+        p.next = chain;
+        chain = &p;
+    }
+    void free(page_type& p) noexcept {
+        const auto last = p.flags.withdraw();
+        RMAP_CHECK_ALWAYS(Policy, !last.template test<flag::mlocked>(), freed_while_mlocked,
+                          "a page is freed that has the mlocked flag");
+        if (ksm_node<Policy>* node = p.node) {
+            while (auto* at = node->items.front()) {
+                auto& item = *static_cast<merged_place<Policy>*>(at);
+                ctx_->map.ksm_remove(*node, item);
+                unpin(*ctx_, *item.in);
+                destroy(ctx_->memory(), item);
+            }
+            destroy(ctx_->memory(), *node);
+        }
+        ctx_->map.untag(p);
+        destroy(ctx_->memory(), p);
+    }
+
+    context<Policy>* ctx_;
+    page_type* munlocked_ = nullptr;
+    page_type* first_ = nullptr;
+};
+
+/// Waits until whoever migrates a page is done. The caller holds a reference, which is dropped, and
+/// at most the mmap_lock.
+template <class Policy>
+void wait_for(page<Policy>& p, dead_pages<Policy>& dead) noexcept {
+    { const write_guard waited{p.lock}; }
+    dead.put(p);
+}
+
+}  // namespace rmap::inline RMAP_ABI::mm

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// mlock and munlock of pages. The mlocked flag says that a locked vma maps the page; whoever makes
+// that true sets it, under the entry's lock, and whoever makes it false has it cleared when it is
+// true nowhere else. A walk of the reverse map finds out. docs/mlock.md has the whole protocol.
+
+#include <rmap/locks/guard.hpp>
+#include <rmap/mm/context.hpp>
+
+namespace rmap::inline RMAP_ABI::mm {
+
+template <class Policy>
+class dead_pages;
+
+/// An entry maps the page in a locked vma; the guard holds the entry's lock.
+template <class Policy>
+void mlock_page(context<Policy>& ctx, page<Policy>& p, const entry_guard<Policy>& held) noexcept {
+    if (p.flags.template test<page_flag::mlocked, order::relaxed>()) return;
+    if (mlock_handshake<Policy>::mlock(p.flags, held)) return;
+    ctx.lru.one_mlocked_more();
+    // The flag first, then the look at the lists: so this is the munlocker's side as well.
+    if (!ctx.lru.move(p)) ctx.lru.one_stranded();
+}
+
+/// Whether a locked vma maps the page; then it has the mlocked flag. The caller holds the page lock
+/// and nothing further down.
+template <class Policy>
+bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
+    bool found = false;
+    static_cast<void>(ctx.map.walk(p, [&](const auto& place) {
+        auto& v = place.vma();
+        if (!v.locked()) return true;
+        leaf<Policy>* const l = place.mm().table.find(place.address());
+        if (l == nullptr) return true;
+        const entry_guard<Policy> held{l->lock};
+        // Under the entry's lock: so whoever takes the entry away, or unlocks the vma, comes before
+        // this look or after the flag is set. That the vma covers the page is not enough.
+        if (l->at(place.address()).mapped() != &p || !v.locked()) return true;
+        mlock_page(ctx, p, held);
+        found = true;
+        return false;
+    }));
+    return found;
+}
+
+/// One locked vma less maps the page. The caller has a reference, the flag munlocking, and no lock
+/// that comes after the mmap_lock.
+template <class Policy>
+void munlock_page(context<Policy>& ctx, page<Policy>& p) {
+    const write_guard locked{p.lock};
+    // Before the look: whoever comes from now on takes it anew.
+    p.flags.template clear<page_flag::munlocking, order::relaxed>();
+    const auto cleared = mlock_handshake<Policy>::munlock(p.flags);
+    if (!cleared.was_mlocked()) return;
+    ctx.lru.one_mlocked_less();
+    // Cleared first, then looked for: a vma that is locked meanwhile finds the flag clear, and sets
+    // it itself.
+    if (mlock_again(ctx, p)) return;
+    if (!cleared.on_lru() || !ctx.lru.move(p)) ctx.lru.one_stranded();
+}
+
+/// The pages of [from, to), whose vmas have become locked, or are not locked any more. Under the
+/// mmap_lock, exclusively.
+template <class Policy>
+void mlock_range(context<Policy>& ctx, address_space<Policy>& in, pgno from, pgno to) {
+    in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
+        const entry_guard<Policy> held{l.lock};
+        l.for_each(from, to, [&](pgno, pte<Policy> entry) {
+            if (page<Policy>* p = entry.mapped()) mlock_page(ctx, *p, held);
+            return true;
+        });
+    });
+}
+template <class Policy>
+void munlock_range(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead) {
+    in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
+        const write_guard held{l.lock};
+        l.for_each(from, to, [&](pgno, pte<Policy> entry) {
+            if (page<Policy>* p = entry.mapped()) dead.munlock_later(*p);
+            return true;
+        });
+    });
+}
+
+}  // namespace rmap::inline RMAP_ABI::mm
