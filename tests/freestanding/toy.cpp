@@ -257,7 +257,8 @@ int anonymous(map_of<policy>& map) {
     TOY_EXPECT(map.walk(f, add).state == status::not_mapped);
     map.untag(f);
     region<policy>* const left[] = {&a, &b, &moved, &twin};
-    for (region<policy>* r : left) map.unlink(*r);
+    for (region<policy>* r : left)
+        map.unlink(*r);
     return 0;
 }
 
@@ -315,6 +316,33 @@ int all_locks() {
     return 0;
 }
 
+enum class bits : unsigned { locked, lru, mlocked, count };
+using flag_word = rmap::flags::page_flags<bits>;
+using one_word = rmap::flags::one_word<flag_word, bits::mlocked, bits::lru>;
+using split_word = rmap::flags::split_word<flag_word, bits::mlocked, flag_word, bits::lru>;
+using locked = rmap::flags::locked<flag_word, bits::mlocked, flag_word, bits::lru, irq_lock>;
+
+/// A page's flags: each form of the handshake, and the lock in the word.
+int page_flags() {
+    flag_word::unpublished fresh;
+    fresh.set<bits::mlocked>();
+    flag_word one{static_cast<flag_word::unpublished&&>(fresh)}, other;
+    TOY_EXPECT(one_word::putback(one).still_mlocked());
+    TOY_EXPECT(one_word::munlock(one).isolate());
+    {
+        const rmap::write_guard page_lock{one};
+        TOY_EXPECT(!split_word::mlock({one, other}, page_lock));
+        TOY_EXPECT(split_word::munlock_to_free({one, other}, page_lock).was_mlocked());
+    }
+    TOY_EXPECT(!split_word::putback({one, other}).still_mlocked());
+    irq_lock lru_lock;
+    {
+        auto mine = locked::munlock({one, other, lru_lock});
+        TOY_EXPECT(mine.on_lru() && interrupts_off == 1 && mine.isolate());
+    }
+    return one.withdraw().none() && other.withdraw().none() ? 0 : __LINE__;
+}
+
 int everything() {
     {
         map_of<policy> map;
@@ -322,6 +350,7 @@ int everything() {
         if (const int line = files_and_ksm(map)) return line;
     }
     if (const int line = all_locks()) return line;
+    if (const int line = page_flags()) return line;
     return slab::all_back() && interrupts_off == 0 ? 0 : __LINE__;
 }
 
