@@ -41,6 +41,7 @@ constexpr bench benches[] = {
     {"replay_speed", "How fast are recorded programs replayed?", replay_speed},
     {"replay_growth", "Does an event cost the same in a trace of any length?", replay_growth},
     {"explore", "How many schedules a second does the explorer run?", explore},
+    {"handshake", "What does the handshake of two page flags cost, by form?", handshake},
 };
 
 struct request {

@@ -55,5 +55,6 @@ bool operations(report&);
 bool replay_speed(report&);
 bool replay_growth(report&);
 bool explore(report&);
+bool handshake(report&);
 
 }  // namespace rmap_bench
