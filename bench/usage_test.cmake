@@ -18,7 +18,8 @@ endfunction()
 
 file(MAKE_DIRECTORY "${WORK}")
 expect(0 "usage:.*exit:" --help)
-expect(0 "sizes .*include_cost .*operations .*replay_speed .*replay_growth .*explore .*handshake " --list)
+expect(0 "sizes .*include_cost .*operations .*replay_speed .*replay_growth .*explore .*handshake "
+    --list)
 expect(2 "no bench is named `speed`" speed)
 expect(2 "unknown option `--fast`" --fast)
 expect(2 "--json needs a file" --json)

@@ -48,14 +48,18 @@ public:
     using listed = lru_set<locked>;
 
     /// Takes the lock and clears M. What the caller gets holds the lock as long as it lives.
-    [[nodiscard]] static cleared munlock(place at) noexcept { return munlock(at, held{at.lock}); }
+    template <order Handing = order::relaxed>
+    [[nodiscard]] static cleared munlock(place at) noexcept {
+        return munlock<Handing>(at, held{at.lock});
+    }
     /// The same for who holds the place's lock already, and hands the guard over.
+    template <order Handing = order::relaxed>
     [[nodiscard]] static cleared munlock(place at, write_guard<Lock>&& own) noexcept {
         // Orders:     nothing: the lock does.
         // Pairs with: putback(), by the lock.
         // Otherwise:  without the lock: munlock: M := 0; sees L = 0 | putback: L := 1; sees M = 1.
         // Proved by:  tests/explore/flags_forms_test.cpp
-        const bool was = access::template test_and_clear<M, order::relaxed>(at.with_mlocked);
+        const bool was = access::template test_and_clear<M, Handing>(at.with_mlocked);
         return {at.with_lru, was, std::move(own)};
     }
 

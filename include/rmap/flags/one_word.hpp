@@ -40,14 +40,16 @@ public:
     using cleared = mlock_cleared<one_word>;
     using listed = lru_set<one_word>;
 
-    /// Clears M. The caller MUST then look at what it gets.
+    /// Clears M. The caller MUST then look at what it gets. Handing: release, where the cleared M
+    /// itself hands the page to an isolator that asks still_mlocked<order::acquire>.
+    template <order Handing = order::relaxed>
     [[nodiscard]] static cleared munlock(place at) noexcept {
         // Orders:     this write before the same thread's look at L: one object, so no fence.
         // Pairs with: the write in putback().
         // Otherwise:  with two objects: munlock: M := 0 (not seen yet); sees L = 0
         //                             | putback: L := 1 (not seen yet); sees M = 1.
         // Proved by:  tests/explore/flags_forms_test.cpp
-        return {at.word, access::template test_and_clear<M, order::relaxed>(at.word), {}};
+        return {at.word, access::template test_and_clear<M, Handing>(at.word), {}};
     }
 
     /// Sets L. The caller MUST then look at what it gets. Handing: release, where L itself hands

@@ -120,9 +120,9 @@ public:
         // Pairs with: nothing.
         // Otherwise:  as in publish().
         // Proved by:  tests/explore/flags_owner_test.cpp
-        const Word word = word_.load(order::relaxed);
+        const Word bits = word_.load(order::relaxed);
         word_.store(0, order::relaxed);
-        return unpublished{word};
+        return unpublished{bits};
     }
 
     // ---- the lock in the word: an exclusive_lock, for write_guard

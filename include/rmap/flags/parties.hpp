@@ -64,9 +64,10 @@ public:
     [[nodiscard]] bool was_on_lru() const noexcept { return was_; }
 
     /// Whether M is set. If so, then a munlocker that clears it later sees L: the page is its
-    /// business.
+    /// business. Handing: acquire, beside munlock<order::release>.
+    template <order Handing = order::relaxed>
     [[nodiscard]] bool still_mlocked() const noexcept {
-        return mlocked_.template test<Form::mlocked, order::relaxed>();
+        return mlocked_.template test<Form::mlocked, Handing>();
     }
     /// Takes L away again, if nobody else did; to put the page on the other list.
     template <order Handing = order::relaxed>
@@ -131,12 +132,15 @@ struct place_diagnosis {
 };
 
 struct handshake_access {
-    // Relaxed is enough for the handshake. Other orders are for parties that hand a page over by L:
+    // Relaxed is enough for the handshake. Other orders are for parties that hand a page over by
+    // the flags alone:
     //
-    // Orders:     what the putter did to the page before L, or the taker does after it.
-    // Pairs with: putback<order::release> and isolate<order::acquire>, each with the other.
+    // Orders:     what a party did to the page before the other does something to it.
+    // Pairs with: putback<order::release> with isolate<order::acquire>; munlock<order::release>
+    // with
+    //             still_mlocked<order::acquire>.
     // Otherwise:  putter: writes the page; L := 1 | taker: L := 0; reads the page as it was.
-    // Proved by:  tests/explore/flags_orders_test.cpp
+    // Proved by:  tests/explore/flags_orders_test.cpp, tests/explore/flags_handing_test.cpp
     template <auto F, order O, class Word>
     static bool test_and_set(Word& w) noexcept {
         return (w.word_.fetch_or(Word::template mask<F>(), O) & Word::template mask<F>()) != 0;

@@ -43,9 +43,10 @@ public:
     using cleared = mlock_cleared<split_word>;
     using listed = lru_set<split_word>;
 
-    /// Clears M. The caller MUST then look at what it gets.
+    /// Clears M. The caller MUST then look at what it gets. Handing: as for one_word.
+    template <order Handing = order::relaxed>
     [[nodiscard]] static cleared munlock(place at) noexcept {
-        const bool was = access::template test_and_clear<M, order::relaxed>(at.with_mlocked);
+        const bool was = access::template test_and_clear<M, Handing>(at.with_mlocked);
         full_fence();
         return {at.with_lru, was, {}};
     }

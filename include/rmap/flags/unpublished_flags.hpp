@@ -59,11 +59,11 @@ private:
     template <class, atomics_family, std::unsigned_integral, check_hook>
     friend class page_flags;
 
-    explicit constexpr unpublished_flags(Word word) noexcept : word_{word} {}
+    explicit constexpr unpublished_flags(Word bits) noexcept : word_{bits} {}
     [[nodiscard]] constexpr Word take() noexcept {
-        const Word word = word_;
+        const Word bits = word_;
         word_ = 0;
-        return word;
+        return bits;
     }
 
     Word word_ = 0;  // the owner's alone
