@@ -36,6 +36,7 @@
 #include <rmap/merges/never.hpp>
 #include <rmap/topologies/chain_list.hpp>
 #include <rmap/topologies/chain_tree.hpp>
+#include <rmap/topologies/single_list.hpp>
 
 namespace rmap::inline RMAP_ABI {
 

@@ -16,6 +16,11 @@ namespace {
 struct listed : rmap::default_policy {
     using topology = rmap::topologies::chain_list;
 };
+/// Of Linux 2.6.7: a merged vma has one anon_vma at most, and nobody asks who was inherited.
+struct one_list : rmap::default_policy {
+    using topology = rmap::topologies::single_list;
+    using merge = rmap::merges::linux_2_6_34;
+};
 
 int failures = 0;
 
@@ -42,5 +47,6 @@ void run(const char* name) {
 
 int main() {
     run<listed>("chain_list");
+    run<one_list>("single_list");
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

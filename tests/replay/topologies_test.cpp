@@ -12,10 +12,16 @@ namespace {
 struct listed : rmap::default_policy {
     using topology = rmap::topologies::chain_list;
 };
+/// Of Linux 2.6.7: a merged vma has one anon_vma at most, and nobody asks who was inherited.
+struct one_list : rmap::default_policy {
+    using topology = rmap::topologies::single_list;
+    using merge = rmap::merges::linux_2_6_34;
+};
 
 }  // namespace
 
 int main() {
     suite::replay_all<listed>("chain_list");
+    suite::replay_all<one_list>("single_list");
     return suite::result();
 }

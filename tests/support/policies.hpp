@@ -76,6 +76,14 @@ struct listed_chain_locked : rmap::default_policy {
     using topology = rmap::topologies::chain_list;
 };
 
+struct one_list : rmap::default_policy {
+    using topology = rmap::topologies::single_list;
+    using merge = rmap::merges::linux_2_6_34;
+};
+struct one_list_chain_locked : one_list {
+    using locking = rmap::locking::lock_all;
+};
+
 /// Any policy with the memory that tests can let fail.
 template <class Policy>
 struct tested : Policy {
@@ -88,6 +96,7 @@ using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6
                          F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
                          F<tested<std_shared>>, F<tested<chain_locked>>,
                          F<tested<shard_locked>>, F<tested<listed>>, F<tested<listed_chain_locked>>,
+                         F<tested<one_list>>,
                          F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>

@@ -9,6 +9,7 @@
 //   chain_tree   one link for each (vma, anon_vma) pair; per anon_vma a tree by offset (Linux since
 //                3.7)
 //   chain_list   the same links, in a list per anon_vma (Linux 2.6.34 to 3.6)
+//   single_list  one anon_vma a family, and one list of its vmas (Linux 2.6.7 to 2.6.33)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
 // user's vma. All of them need the update guard of the fork tree, but for those said to be readers.

@@ -6,6 +6,7 @@
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
+#include <rmap/core/list.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -28,6 +29,10 @@ private:
     // Null while unfaulted. Read by anyone who keeps the vma alive; written as the chain is.
     typename Policy::atomics::template atomic<anon_vma<Policy>*> own_{};
 };
+
+/// In the place of a link, under topologies that need no object for one.
+template <class Policy>
+class no_link : public list_node<typename Policy::atomics> {};
 
 struct own_anon_vma {
     /// The vma's own anon_vma; null if unfaulted. Needs no lock.

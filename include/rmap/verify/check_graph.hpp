@@ -207,7 +207,7 @@ private:
         if constexpr (stats::counts) {
             std::size_t links = 0;
             for (const vma_row& row : seen_.vmas)
-                links += row.links.size();
+                links += row.links.size() * objects_a_link<topology>;
             if (seen_.map.stats().links() != links) {
                 add(14, seen_.map.stats().links(), " links are alive, the vmas have ", links);
             }
