@@ -32,18 +32,18 @@ using in_lists = explored<Locking, rmap::merges::never, chain_list>;
 template <class Locking>
 using in_one_list = explored<Locking, rmap::merges::never, rmap::topologies::single_list>;
 
-using complete = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
-                                  explored<rmap::locking::lock_all, rmap::merges::linux_6_18>,
-                                  explored<sharded>, explored<sharded, rmap::merges::linux_6_18>,
-                                  in_lists<rmap::locking::root>, in_lists<rmap::locking::lock_all>,
-                                  in_one_list<rmap::locking::root>,
-                                  in_one_list<rmap::locking::lock_all>>;
+using complete =
+    boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
+                     explored<rmap::locking::lock_all, rmap::merges::linux_6_18>, explored<sharded>,
+                     explored<sharded, rmap::merges::linux_6_18>, in_lists<rmap::locking::root>,
+                     in_lists<rmap::locking::lock_all>, in_one_list<rmap::locking::root>,
+                     in_one_list<rmap::locking::lock_all>>;
 using best_effort =
     boost::mpl::list<explored<rmap::locking::per_anon_vma>, explored<rmap::locking::seq_retry>>;
 using every = boost::mpl::list<explored<rmap::locking::root>, explored<rmap::locking::lock_all>,
                                explored<sharded>, explored<rmap::locking::per_anon_vma>,
-                               explored<rmap::locking::seq_retry>, in_lists<rmap::locking::lock_all>,
-                               in_one_list<rmap::locking::root>>;
+                               explored<rmap::locking::seq_retry>,
+                               in_lists<rmap::locking::lock_all>, in_one_list<rmap::locking::root>>;
 
 /// The first child gives up its last page while another thread walks.
 template <class Policy>
