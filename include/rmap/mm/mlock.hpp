@@ -30,12 +30,17 @@ bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
     bool found = false;
     static_cast<void>(ctx.map.walk(p, [&](const auto& place) {
         auto& v = place.vma();
-        if (!v.locked()) return true;
         leaf<Policy>* const l = place.mm().table.find(place.address());
         if (l == nullptr) return true;
         const entry_guard<Policy> held{l->lock};
         // Under the entry's lock: so whoever takes the entry away, or unlocks the vma, comes before
-        // this look or after the flag is set. That the vma covers the page is not enough.
+        // this look or after the flag is set. That the vma covers the page is not enough. And no
+        // look at the vma without the lock, which would save it where the vma is not locked:
+        //   Orders:     mlocked is cleared before this look; a vma locked before the flag is read.
+        //   Pairs with: who locks a vma or maps in a locked one, by this lock.
+        //   Otherwise:  munlock: mlocked := 0 (not seen yet); sees locked = 0
+        //             | mlock: locked := 1 (not seen yet); locks the entry; sees mlocked = 1.
+        //   Proved by:  tests/explore/lru_test.cpp
         if (l->at(place.address()).mapped() != &p || !v.locked()) return true;
         mlock_page(ctx, p, held);
         found = true;
