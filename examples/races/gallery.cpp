@@ -12,7 +12,7 @@ std::span<const race* const> all() noexcept {
         &fresh_anon_vma,    &double_prepare, &adjust_vs_walk,   &seq_retry,
         &expand_downwards,  &lock_inversion, &list_head_insert, &exec_temporary_stack,
         &stale_root_unlock, &mremap_order,   &mremap_back,      &munlock_isolate,
-        &wrong_order,       &drain_order,    &explicit_mlock,
+        &wrong_order,       &drain_order,    &explicit_mlock,   &degree_counter,
     };
     return entries;
 }

@@ -48,6 +48,7 @@ struct race {
 
 // The stories; each is defined in the file of its name.
 extern const race adjust_vs_walk;
+extern const race degree_counter;
 extern const race double_prepare;
 extern const race drain_order;
 extern const race exec_temporary_stack;
