@@ -53,8 +53,50 @@ struct default_policy {
     using stats = rmap::statistics::none;             // counters
 };
 
+// ---- kernels, as they put lock, discipline, topology and merge rule together. A kernel's mutex or
+// semaphore, which sleeps, is a lock that spins here.
+
+/// Linux 2.6.7 to 2.6.33: one anon_vma a family, whose lock is the root's.
+struct linux_2_6_7 : default_policy {
+    using lock = rmap::locks::spin;
+    using topology = rmap::topologies::single_list;
+    using merge = rmap::merges::linux_2_6_34;
+};
+
+/// As chains came into 2.6.34, a lock in each anon_vma: walks may miss, and a chain may be lost.
+struct linux_2_6_34 : default_policy {
+    using lock = rmap::locks::spin;
+    using locking = rmap::locking::per_anon_vma;
+    using topology = rmap::topologies::chain_list;
+    using merge = rmap::merges::linux_2_6_34;
+};
+
+/// Linux 2.6.36 to 2.6.39: the root's lock for all.
+struct linux_2_6_37 : default_policy {
+    using lock = rmap::locks::spin;
+    using topology = rmap::topologies::chain_list;
+    using merge = rmap::merges::linux_2_6_37;
+};
+
+/// Linux 3.8 to 3.18: trees by offset (3.7), walks side by side (3.8).
+struct linux_3_8 : default_policy {
+    using merge = rmap::merges::linux_3_0;
+};
+
+/// Linux 3.19 to 5.19, with CVE-2022-42703.
+struct linux_3_19 : default_policy {
+    using merge = rmap::merges::linux_3_19;
+};
+
+/// Linux 6.0 to 6.15.
+struct linux_6_15 : default_policy {
+    using merge = rmap::merges::linux_6_15;
+};
+
 /// The reference: what a running Linux 6.18 does.
 struct linux_6_18 : default_policy {};
+
+// ---- and others
 
 /// Nothing merges, nothing is shared: the baseline.
 struct never_merge : default_policy {
