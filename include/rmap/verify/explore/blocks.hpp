@@ -3,11 +3,11 @@
 
 // The memory that an exploration hands out: every block is known, so that a leak and a double free
 // are seen. Freed blocks are either kept until the execution ends (whoever still uses one is
-// noticed) or handed out again at once (what ABA needs).
+// noticed) or handed out again at once (what ABA needs). The next execution gets the same blocks,
+// so that nothing is allocated for each.
 
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
+#include <new>
 #include <vector>
 
 #include <rmap/core/config.hpp>
@@ -16,6 +16,15 @@ namespace rmap::inline RMAP_ABI::verify {
 
 class block_table {
 public:
+    block_table() = default;
+    block_table(const block_table&) = delete;
+    block_table& operator=(const block_table&) = delete;
+    ~block_table() {
+        for (const auto* all : {&blocks_, &spare_}) {
+            for (const block& b : *all) ::operator delete(b.memory);
+        }
+    }
+
     enum class freed : unsigned char { ok, twice, unknown };
 
     [[nodiscard]] void* allocate(std::size_t size, bool reuse) {
@@ -28,7 +37,7 @@ public:
                 return b.memory;
             }
         }
-        void* const memory = std::malloc(size);
+        void* const memory = fresh(size);
         if (memory == nullptr) return nullptr;
         blocks_.push_back({memory, size, true});
         ++live_;
@@ -49,9 +58,10 @@ public:
 
     [[nodiscard]] std::size_t live() const noexcept { return live_; }
 
-    /// Ends an execution: all memory goes.
-    void reset() noexcept {
-        for (const block& b : blocks_) std::free(b.memory);
+    /// Ends an execution: all memory may be handed out again.
+    void reset() {
+        // Backwards: the next execution finds the last of them first.
+        spare_.insert(spare_.end(), blocks_.rbegin(), blocks_.rend());
         blocks_.clear();
         live_ = 0;
     }
@@ -62,7 +72,21 @@ private:
         std::size_t size;
         bool live;
     };
+
+    /// A block that no one of this execution has had.
+    [[nodiscard]] void* fresh(std::size_t size) {
+        for (std::size_t i = spare_.size(); i-- != 0;) {
+            if (spare_[i].size != size) continue;
+            void* const memory = spare_[i].memory;
+            spare_[i] = spare_.back();
+            spare_.pop_back();
+            return memory;
+        }
+        return ::operator new(size, std::nothrow);
+    }
+
     std::vector<block> blocks_{};
+    std::vector<block> spare_{};  // of earlier executions
     std::size_t live_ = 0;
 };
 

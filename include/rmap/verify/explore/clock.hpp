@@ -22,6 +22,10 @@ struct vclock {
             at[t] = other.at[t] > at[t] ? other.at[t] : at[t];  // without a branch: vectorised
         }
     }
+    /// One more step of thread `t`. All of the clock is written, as it is soon read: a processor
+    /// hands a store of the same width on to the load, but makes a wider load wait.
+    void tick(unsigned t) noexcept;
+
     /// Whether all of `other` happened before.
     [[nodiscard]] bool covers(const vclock& other) const noexcept {
         for (unsigned t = 0; t != max_threads; ++t) {
@@ -31,6 +35,16 @@ struct vclock {
     }
     friend bool operator==(const vclock&, const vclock&) = default;
 };
+
+/// One step of each thread.
+inline constexpr vclock single_steps[max_threads] = {
+    {{1}},          {{0, 1}},          {{0, 0, 1}},          {{0, 0, 0, 1}},
+    {{0, 0, 0, 0, 1}}, {{0, 0, 0, 0, 0, 1}}, {{0, 0, 0, 0, 0, 0, 1}}, {{0, 0, 0, 0, 0, 0, 0, 1}}};
+
+inline void vclock::tick(unsigned t) noexcept {
+    const vclock& one = single_steps[t];
+    for (unsigned i = 0; i != max_threads; ++i) at[i] += one.at[i];
+}
 
 /// A good 64-bit mixer (the finaliser of splitmix64).
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) noexcept {

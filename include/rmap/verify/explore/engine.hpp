@@ -17,6 +17,7 @@
 
 #include <rmap/verify/explore/blocks.hpp>
 #include <rmap/verify/explore/clock.hpp>
+#include <rmap/verify/explore/engine_options.hpp>
 #include <rmap/verify/explore/event.hpp>
 #include <rmap/verify/explore/failure.hpp>
 #include <rmap/verify/explore/fiber.hpp>
@@ -28,19 +29,14 @@
 
 namespace rmap::inline RMAP_ABI::verify {
 
-struct engine_options {
-    bool weak = false;          // the C++ memory model instead of interleavings
-    bool store_buffers = false;  // with weak: of it what x86 does
-    bool plain_points = false;  // plain fields are interleaved instead of checked for races
-    bool reuse_memory = false;  // freed memory is handed out again at once, instead of never
-    std::uint32_t max_steps = 20000;
-};
-
 class engine {
 public:
     using thread_state = verify::thread_state;
 
-    engine(engine_options with, strategy& by) noexcept : options_{with}, strategy_{&by} {}
+    engine(engine_options with, strategy& by)
+        : options_{with}, strategy_{&by}, hashes_{by.asks_for_hashes()} {
+        trace_.reserve(64);
+    }
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
@@ -74,9 +70,6 @@ public:
         end_threads();
         return !failure_;
     }
-
-    /// Gives back what the last execution left behind.
-    ~engine() { memory_.reset(); }
     [[nodiscard]] const failure& failed() const noexcept { return failure_; }
     [[nodiscard]] bool pruned() const noexcept { return pruned_; }
     [[nodiscard]] const std::vector<step>& trace() const noexcept { return trace_; }
@@ -162,7 +155,7 @@ public:
     }
     /// After a release: what the thread does from now on is not what was published.
     void advance() noexcept {
-        if (on_thread()) ++threads_[current_].hb.at[current_];
+        if (on_thread()) threads_[current_].hb.tick(static_cast<unsigned>(current_));
     }
     /// The running thread's happens-before time.
     [[nodiscard]] std::uint32_t now() const noexcept {
@@ -187,7 +180,7 @@ public:
 
     /// Adds to the hash what the step that is being done has seen.
     void account(std::uint64_t what, bool of_graph = true) noexcept {
-        if (on_thread()) fingerprint_.add_seen(trace_.back(), what, of_graph);
+        if (on_thread() && hashes_) fingerprint_.add_seen(trace_.back(), what, of_graph);
     }
 
     /// A choice of the memory model.
@@ -337,15 +330,20 @@ private:
         const bool ordered = op.object != no_object && (!options_.weak || orders_always(op.kind));
         if (ordered) objects_[op.object].before(op.kind, s.dep);
         if (invariant_ != nullptr) s.dep.join(all_dep_);
-        ++s.dep.at[t];
-        ++s.hb.at[t];
+        s.dep.tick(t);
+        s.hb.tick(t);
         const auto index = static_cast<std::int32_t>(trace_.size());
         if (ordered) objects_[op.object].after(op.kind, t, index, s.dep);
         if (invariant_ != nullptr) all_dep_ = s.dep;
-        trace_.push_back({op, static_cast<std::uint8_t>(t), false, false, s.dep.at[t], 0});
-        fingerprint_.add(op, t, op.object == no_object ? 0 : objects_[op.object].name_hash, s.dep,
-                         ordered || invariant_ != nullptr);
-        if (options_.weak && op.mo == order::seq_cst) fingerprint_.add_to_total_order(t);
+        step& taken = trace_.emplace_back();  // filled where it is: one that is copied waits
+        taken.op = op;
+        taken.thread = static_cast<std::uint8_t>(t);
+        taken.time = s.dep.at[t];
+        if (hashes_) {
+            fingerprint_.add(op, t, op.object == no_object ? 0 : objects_[op.object].name_hash,
+                             s.dep, ordered || invariant_ != nullptr);
+            if (options_.weak && op.mo == order::seq_cst) fingerprint_.add_to_total_order(t);
+        }
         last_ = static_cast<int>(t);
         ++steps_in_all_;
     }
@@ -367,6 +365,7 @@ private:
 
     engine_options options_;
     strategy* strategy_;
+    bool hashes_;
     failure failure_{};
     bool pruned_ = false;
     bool running_ = false;

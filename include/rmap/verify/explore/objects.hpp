@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,11 @@ struct object {
     static constexpr int main = -2;  // the scenario's own code
 
     // The last step of each thread on the object, by how it touched it; -1: none.
-    std::int32_t last[touch_rows][max_threads];
+    std::int32_t last[touch_rows][max_threads] = {
+        {-1, -1, -1, -1, -1, -1, -1, -1},
+        {-1, -1, -1, -1, -1, -1, -1, -1},
+        {-1, -1, -1, -1, -1, -1, -1, -1},
+        {-1, -1, -1, -1, -1, -1, -1, -1}};
     vclock wrote{};      // dependence: all changes
     vclock accessed{};   // dependence: all accesses
     vclock released{};   // happens-before: what an acquirer learns
@@ -97,12 +102,12 @@ public:
     /// A new object, made by `thread` (or the scenario): its name for the hash is who made it and
     /// its how-manieth that was, which does not depend on the schedule.
     [[nodiscard]] std::uint32_t add(const void* address, bool is_lock, int thread) {
-        if (objects_used_ == objects_.size()) objects_.emplace_back();
-        object& o = objects_[objects_used_];
-        o = object{};
-        for (auto& row : o.last) {
-            for (std::int32_t& index : row) index = -1;
+        if (objects_used_ == objects_.size()) {
+            objects_.emplace_back();
+        } else {
+            ::new (&objects_[objects_used_]) object;  // what was there has no destructor
         }
+        object& o = objects_[objects_used_];
         o.address = address;
         o.is_lock = is_lock;
         const unsigned maker = thread < 0 ? max_threads : static_cast<unsigned>(thread);
@@ -111,9 +116,12 @@ public:
     }
 
     [[nodiscard]] std::uint32_t add_shadow(const void* address) {
-        if (shadows_used_ == shadows_.size()) shadows_.emplace_back();
+        if (shadows_used_ == shadows_.size()) {
+            shadows_.emplace_back();
+        } else {
+            ::new (&shadows_[shadows_used_]) shadow;
+        }
         shadow& s = shadows_[shadows_used_];
-        s = shadow{};
         s.address = address;
         return static_cast<std::uint32_t>(shadows_used_++);
     }

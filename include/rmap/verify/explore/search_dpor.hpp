@@ -15,10 +15,14 @@ namespace rmap::inline RMAP_ABI::verify {
 
 class dpor_search final : public strategy {
 public:
+    dpor_search() { path_.reserve(64); }
+
     void begin(engine&) override {
         depth_ = 0;
         sleep_ = 0;
     }
+
+    [[nodiscard]] bool asks_for_hashes() const override { return false; }
 
     int thread(engine& e, thread_mask enabled, int last) override {
         if (depth_ == path_.size()) {
@@ -33,7 +37,11 @@ public:
             }
             const bool stay = last >= 0 && ((awake >> last) & 1U) != 0;
             const int first = stay ? last : __builtin_ctz(awake);
-            path_.push_back({enabled, thread_mask{1} << first, 0, sleep_, first, {}});
+            node& fresh = path_.emplace_back();
+            fresh.enabled = enabled;
+            fresh.backtrack = thread_mask{1} << first;
+            fresh.sleep = sleep_;
+            fresh.chosen = first;
         }
         node& n = path_[depth_];
         const auto p = static_cast<unsigned>(n.chosen);
@@ -71,12 +79,12 @@ public:
 
 private:
     struct node {
-        thread_mask enabled;
-        thread_mask backtrack;  // threads to be tried here
-        thread_mask done;
-        thread_mask sleep;      // threads whose trying here would repeat what was seen
-        int chosen;
-        vclock clock;           // of the step taken here
+        thread_mask enabled = 0;
+        thread_mask backtrack = 0;  // threads to be tried here
+        thread_mask done = 0;
+        thread_mask sleep = 0;      // threads whose trying here would repeat what was seen
+        int chosen = 0;
+        vclock clock{};             // of the step taken here
     };
 
     [[nodiscard]] static thread_mask bit(unsigned t) noexcept { return thread_mask{1} << t; }
@@ -87,7 +95,7 @@ private:
         if (t.pending.object != no_object) {
             e.objects()[t.pending.object].before(t.pending.kind, clock);
         }
-        ++clock.at[p];
+        clock.tick(p);
         return clock;
     }
 

@@ -33,6 +33,7 @@ class random_search final : public strategy {
 public:
     random_search(std::uint64_t seed, std::uint64_t runs) noexcept : random_{seed}, left_{runs} {}
 
+    [[nodiscard]] bool asks_for_hashes() const override { return false; }
     int thread(engine&, thread_mask enabled, int) override {
         std::uint32_t skip = random_.below(static_cast<std::uint32_t>(__builtin_popcount(enabled)));
         for (; skip != 0; --skip) enabled &= enabled - 1;
@@ -62,6 +63,7 @@ public:
     [[nodiscard]] unsigned threads() const noexcept { return most_threads_; }
     [[nodiscard]] unsigned depth() const noexcept { return depth_; }
 
+    [[nodiscard]] bool asks_for_hashes() const override { return false; }
     void begin(engine&) override {
         step_ = 0;
         for (unsigned t = 0; t != max_threads; ++t) priority_[t] = depth_ + t;

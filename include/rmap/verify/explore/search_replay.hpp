@@ -21,6 +21,7 @@ public:
                value_ < schedule_.values.size();
     }
 
+    [[nodiscard]] bool asks_for_hashes() const override { return false; }
     void begin(engine&) override {
         thread_ = value_ = 0;
         diverged_ = false;

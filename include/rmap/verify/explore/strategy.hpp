@@ -21,6 +21,8 @@ public:
     static constexpr int prune = -1;  // nothing new can follow: finish this execution anyhow
 
     virtual void begin(engine&) {}
+    /// Whether it asks for the hashes of executions (engine::hash, graph_hash); they take time.
+    [[nodiscard]] virtual bool asks_for_hashes() const { return true; }
     /// One of `enabled` (not empty), or prune. `last` ran before, or is -1.
     virtual int thread(engine& e, thread_mask enabled, int last) = 0;
     /// A number below n (n > 1): which message to read, which place to store at; 0 is the plain

@@ -33,10 +33,14 @@ struct thread_state {
     // What was read since the last pause(), and whether there was more than is remembered.
     struct {
         std::uint32_t object, version;
-    } watched[most_watched]{};
+    } watched[most_watched];  // those below `watching`
     unsigned watching = 0;
     bool watched_more = false;
-    alignas(16) std::byte room[256]{};
+    alignas(16) std::byte room[256];  // the body, if there is one
+
+    thread_state() noexcept {}  // leaves those two as they are: to clear them takes time
+    thread_state(const thread_state&) = delete;
+    thread_state& operator=(const thread_state&) = delete;
 
     template <class Body>
     void declare(const char* called, Body&& does) {
@@ -56,10 +60,9 @@ struct thread_state {
     /// Forgets all but the name and the body.
     void start(unsigned number, const vclock& before) noexcept {
         finished = false;
-        hb = before;
-        hb.at[number] = 1;
+        hb = acquired = before;
+        hb.at[number] = acquired.at[number] = 1;
         dep = {};
-        acquired = hb;
         released = {};
         pending = {};
         watching = 0;

@@ -45,8 +45,10 @@ public:
     };
 
     struct thread_views {
-        view cur{}, acq{}, rel{};
+        view cur, acq, rel;
     };
+
+    weak_memory() noexcept {}  // leaves the views as they are, until reset()
 
     void reset(bool store_buffers_only) noexcept {
         buffers_.reset(store_buffers_only);
@@ -323,8 +325,8 @@ private:
         view exclusive{}, shared{};
     };
     std::vector<lock_view> lock_views_{};
-    thread_views threads_[max_threads]{};
-    view sc_{};
+    thread_views threads_[max_threads];
+    view sc_;
 };
 
 }  // namespace rmap::inline RMAP_ABI::verify
