@@ -38,6 +38,7 @@ constexpr bench benches[] = {
     {"sizes", "How large are the objects, beside the kernel's?", sizes},
     {"include_cost", "How long does a compiler take over the headers?", include_cost},
     {"operations", "How long does one operation take, by policy?", operations},
+    {"topologies", "How do topologies compare on the same work, beside chain_tree?", topologies},
     {"replay_speed", "How fast are recorded programs replayed?", replay_speed},
     {"replay_growth", "Does an event cost the same in a trace of any length?", replay_growth},
     {"explore", "How many schedules a second does the explorer run?", explore},

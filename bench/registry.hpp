@@ -52,6 +52,7 @@ struct bench {
 bool sizes(report&);
 bool include_cost(report&);
 bool operations(report&);
+bool topologies(report&);
 bool replay_speed(report&);
 bool replay_growth(report&);
 bool explore(report&);

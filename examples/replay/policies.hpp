@@ -22,3 +22,4 @@ replay_call replay_never_merge;
 replay_call replay_single_list;
 replay_call replay_single_threaded;
 replay_call replay_std_locks;
+replay_call replay_cow_tree;

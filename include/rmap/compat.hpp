@@ -86,6 +86,11 @@ struct compatible_axes {
         "anon_vma that a vma is linked to, which this topology cannot enumerate. Use "
         "locking = rmap::locking::root or topology = rmap::topologies::chain_tree");
     static_assert(
+        !needs_tree_lock<typename Policy::topology> || locks_one_a_tree<typename Policy::locking>,
+        "rmap: axes 'locking' and 'topology' contradict each other: under this topology an update "
+        "changes what belongs to other members of the family, so one lock must guard all of it. "
+        "Use locking = rmap::locking::root or topology = rmap::topologies::chain_tree");
+    static_assert(
         !locks_by_offset<typename Policy::locking> || detail::steps_singly<Policy>(),
         "rmap: axes 'locking' and 'topology' contradict each other: under this discipline links of "
         "other vmas may change between two calls of a walk's visitor, which this topology's "

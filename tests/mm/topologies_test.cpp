@@ -48,5 +48,6 @@ void run(const char* name) {
 int main() {
     run<listed>("chain_list");
     run<one_list>("single_list");
+    run<rmap::cow_tree>("cow_tree");
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -23,5 +23,6 @@ struct one_list : rmap::default_policy {
 int main() {
     suite::replay_all<listed>("chain_list");
     suite::replay_all<one_list>("single_list");
+    suite::replay_all<rmap::cow_tree>("cow_tree");
     return suite::result();
 }

@@ -75,6 +75,9 @@ struct listed_chain_locked : rmap::default_policy {
     using locking = rmap::locking::lock_all;
     using topology = rmap::topologies::chain_list;
 };
+struct cow_single : rmap::single_threaded {
+    using topology = rmap::topologies::cow_tree;
+};
 
 struct one_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
@@ -96,24 +99,26 @@ using every = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::linux_6
                          F<tested<spin_locked>>, F<tested<token_locked>>, F<tested<std_mutex>>,
                          F<tested<std_shared>>, F<tested<chain_locked>>,
                          F<tested<shard_locked>>, F<tested<listed>>, F<tested<listed_chain_locked>>,
-                         F<tested<one_list>>,
+                         F<tested<one_list>>, F<tested<rmap::cow_tree>>, F<tested<cow_single>>,
                          F<tested<rmap::counted<rmap::default_policy>>>>;
 
 template <template <class> class F>
 using as_linux = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::single_threaded>>,
                             F<tested<token_locked>>, F<tested<chain_locked>>,
-                            F<tested<shard_locked>>, F<tested<listed>>>;
+                            F<tested<shard_locked>>, F<tested<listed>>,
+                            F<tested<rmap::cow_tree>>>;
 
 template <template <class> class F>
 using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_merge>>,
                        F<tested<rmap::single_threaded>>, F<tested<token_locked>>,
-                       F<tested<chain_locked>>, F<tested<shard_locked>>, F<tested<listed>>>;
+                       F<tested<chain_locked>>, F<tested<shard_locked>>, F<tested<listed>>,
+                       F<tested<rmap::cow_tree>>>;
 
 /// Those that several threads may use, and whose try modes can fail.
 template <template <class> class F>
 using locking =
     std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>,
-               F<tested<chain_locked_shared>>, F<tested<shard_locked>>>;
+               F<tested<chain_locked_shared>>, F<tested<shard_locked>>, F<tested<rmap::cow_tree>>>;
 
 /// One, for what does not depend on the policy.
 template <template <class> class F>

@@ -80,6 +80,11 @@ public:
         }
     }
 
+    /// How many allocations something takes: of one for each link, or of blocks for several.
+    static constexpr long allocations(long with_links, long with_blocks) noexcept {
+        return rmap::keeps_blocks<typename policy::topology> ? with_blocks : with_links;
+    }
+
     // ---- looking
 
     std::vector<const anon_vma*> chain(const vma& v) const {

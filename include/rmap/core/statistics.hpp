@@ -43,12 +43,19 @@ struct counting {
 
         void anon_vmas_changed(int by) noexcept { add(anon_vmas_, by); }
         void links_changed(int by) noexcept { add(links_, by); }
+        // Not asked of every sink: the bytes of what was counted by links_changed.
+        void link_bytes_changed(std::int64_t by) noexcept {
+            link_bytes_.fetch_add(static_cast<std::uint64_t>(by), order::relaxed);
+        }
         void retried() noexcept { add(retries_, 1); }
 
         [[nodiscard]] std::uint64_t anon_vmas() const noexcept {
             return anon_vmas_.load(order::relaxed);
         }
         [[nodiscard]] std::uint64_t links() const noexcept { return links_.load(order::relaxed); }
+        [[nodiscard]] std::uint64_t link_bytes() const noexcept {
+            return link_bytes_.load(order::relaxed);
+        }
         [[nodiscard]] std::uint64_t retries() const noexcept {
             return retries_.load(order::relaxed);
         }
@@ -60,6 +67,7 @@ struct counting {
         }
         counter anon_vmas_{};
         counter links_{};
+        counter link_bytes_{};
         counter retries_{};
     };
 };

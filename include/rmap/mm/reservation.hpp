@@ -28,10 +28,14 @@ public:
     /// Sets aside `count` objects of type T, beyond those of that size that are there already.
     template <class T>
     status fill(std::size_t count) noexcept {
-        shelf* const s = shelf_for(sizeof(T), alignof(T));
+        return fill(sizeof(T), alignof(T), count);
+    }
+    /// The same for blocks of that size.
+    status fill(std::size_t size, std::size_t align, std::size_t count) noexcept {
+        shelf* const s = shelf_for(size, align);
         if (s == nullptr) return status::limit;
         for (; count != 0; --count) {
-            void* const got = upstream_->allocate(sizeof(T), alignof(T));
+            void* const got = upstream_->allocate(size, align);
             if (got == nullptr) return status::no_memory;
             s->free = ::new (got) block{s->free};
         }
@@ -73,7 +77,7 @@ private:
     }
 
     Upstream* upstream_;
-    shelf shelves_[6]{};
+    shelf shelves_[8]{};
 };
 
 }  // namespace rmap::inline RMAP_ABI::mm

@@ -19,11 +19,26 @@ struct needs {
     std::size_t pages = 0;
 };
 
+/// Links are all of one size; of blocks, one of each size that a copy of a chain may take.
+template <class Policy>
+status set_aside_links(typename context<Policy>::reserve& memory, std::size_t count) noexcept {
+    using link = typename context<Policy>::link;
+    if constexpr (keeps_blocks<typename Policy::topology>) {
+        for (const auto capacity : Policy::topology::copy_blocks) {
+            const status got = memory.fill(link::size_of(capacity), alignof(link), count);
+            if (got != status::ok) return got;
+        }
+        return status::ok;
+    } else {
+        return memory.template fill<link>(count);
+    }
+}
+
 template <class Policy>
 status set_aside(typename context<Policy>::reserve& memory, const needs& n) {
     using ctx = context<Policy>;
     if (memory.template fill<typename ctx::vma_type>(n.vmas) != status::ok ||
-        memory.template fill<typename ctx::link>(n.links) != status::ok ||
+        set_aside_links<Policy>(memory, n.links) != status::ok ||
         memory.template fill<typename ctx::leaf_type>(n.leaves) != status::ok ||
         memory.template fill<typename ctx::page_type>(n.pages) != status::ok) {
         return status::no_memory;

@@ -27,8 +27,7 @@ enum class clone_op : std::uint8_t {
 template <class Map, memory_source Memory>
 status reserve_clone(Memory& memory, link_reserve<Map>& reserve,
                      const typename Map::vma_type& from) noexcept {
-    using policy = typename Map::policy;
-    return reserve.fill(memory, policy::topology::template links_of<policy>(Map::hook_of(from)));
+    return reserve.fill_copy(memory, from);
 }
 
 /// Phase two, under the update guard of the tree of `from`; `to` has its range already, and no
@@ -69,10 +68,19 @@ status clone(Map& map, Memory& memory, typename Map::vma_type& to, typename Map:
     if (own == nullptr) return status::ok;
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, from) != status::ok) return status::no_memory;
-    const auto tree = chain_guard<Map>(from, *own, note_for<typename policy::lock>::here(),
-                                       span_of<Map>(to));
-    clone_locked(map, reserve, to, from, op);
-    return status::ok;
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const auto tree = chain_guard<Map>(from, *own, note_for<typename policy::lock>::here(),
+                                               span_of<Map>(to));
+            lack = reserve.lacks_copy(from);
+            if (lack == 0) {
+                clone_locked(map, reserve, to, from, op);
+                return status::ok;
+            }
+        }
+        if (reserve.fill_lack(memory, lack) != status::ok) return status::no_memory;
+    }
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -6,6 +6,8 @@
 // any more
 // ("reuse", which keeps the chain of fork, exit, fork, exit, ... bounded; Linux 7a3ef208e662).
 
+#include <cstdint>
+
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -18,6 +20,66 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
+namespace detail {
+
+template <class Map>
+[[nodiscard]] bool may_reuse(Map&, const anon_vma<typename Map::policy>& ancestor) noexcept {
+    return Map::policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas);
+}
+
+/// Under the guards. Returns the capacity of a block that it lacks; then nothing has changed.
+template <class Map>
+[[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve,
+                                        fresh_anon_vma<Map>& fresh, typename Map::vma_type& child,
+                                        typename Map::vma_type& parent) noexcept {
+    using policy = typename Map::policy;
+    using topology = typename policy::topology;
+    anon_vma<policy>& parents_own = *Map::own(parent);
+    anon_vma<policy>* own = nullptr;
+    if constexpr (keeps_blocks<topology>) {
+        // Rules that take none with active vmas need look at none where there is no such one.
+        using rule = typename policy::merge;
+        constexpr bool only_idle = !rule::may_reuse(0, 1) && !rule::may_reuse(1, 1);
+        if (rule::may_reuse(0, 0) && (!only_idle || topology::any_idle(parents_own))) {
+            own = topology::template reusable<Map>(
+                parent, [&](const auto& ancestor) noexcept {
+                    return &ancestor != &parents_own && may_reuse(map, ancestor);
+                });
+        }
+        const std::uint32_t lack = reserve.lacks_fork(parent, own != nullptr);
+        if (lack != 0) return lack;
+        if (own != nullptr) {
+            if (own->num_active_vmas == 0) idle_changed(*own, -1);
+            topology::copy_chain(map, child, parent, reserve.links(), [](auto&) noexcept {});
+        } else {
+            fresh.adopt_by(parents_own);
+            own = &fresh.keep();
+            topology::attach_child(map, child, parent, *own, reserve.links());
+        }
+    } else {
+        if constexpr (one_a_family<topology>) own = &parents_own;
+        topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
+            if (own == nullptr && &ancestor != &parents_own && may_reuse(map, ancestor)) {
+                own = &ancestor;
+            }
+        });
+        if (own == nullptr) {
+            fresh.adopt_by(parents_own);
+            own = &fresh.keep();
+            topology::attach(map, child, *own, reserve.links());
+        }
+    }
+    if (!one_a_family<topology> && fresh.get() != nullptr) {  // nobody needed it
+        policy::trace::emit(event::anon_vma_reuse, own, &child);
+    }
+    own->num_active_vmas = own->num_active_vmas + 1;
+    topology::set_own(Map::hook_of(child), own);
+    policy::trace::emit(event::fork, &child, &parent);
+    return 0;
+}
+
+}  // namespace detail
+
 /// `child` has its range (the parent's) and is not linked. The caller holds the parent's address
 /// space lock exclusively, and the child's or alone knows it. ok without effect if the parent is
 /// unfaulted. no_memory: nothing changed.
@@ -29,40 +91,28 @@ template <class Map, memory_source Memory>
 status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             typename Map::vma_type& parent) {
     using policy = typename Map::policy;
-    using topology = typename policy::topology;
     auto* const parents_own = Map::own(parent);
     if (parents_own == nullptr) return status::ok;
     RMAP_CHECK(policy, Map::own(child) == nullptr, double_link,
                "a fork child's vma is linked already");
 
-    constexpr bool shares = one_a_family<topology>;
-    const auto inherited = topology::template links_of<policy>(Map::hook_of(parent));
+    constexpr bool shares = one_a_family<typename policy::topology>;
     fresh_anon_vma<Map> fresh{map};
     link_reserve<Map> reserve{map};
-    const auto links_needed = inherited + (shares ? 0 : objects_a_link<topology>);
-    if (reserve.fill(memory, links_needed) != status::ok) return status::no_memory;
+    if (reserve.fill_fork(memory, parent) != status::ok) return status::no_memory;
     if (!shares && fresh.make(memory) != status::ok) return status::no_memory;
 
-    const auto tree =
-        chain_guard<Map>(parent, *parents_own, note_for<typename policy::lock>::here());
-    const relink_guard<policy> links{Map::hook_of(parent)};
-    anon_vma<policy>* own = shares ? parents_own : nullptr;
-    topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
-        if (own == nullptr && &ancestor != parents_own &&
-            policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas)) {
-            own = &ancestor;
-            policy::trace::emit(event::anon_vma_reuse, &ancestor, &child);
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const auto tree =
+                chain_guard<Map>(parent, *parents_own, note_for<typename policy::lock>::here());
+            const relink_guard<policy> links{Map::hook_of(parent)};
+            lack = detail::fork_locked(map, reserve, fresh, child, parent);
         }
-    });
-    if (own == nullptr) {
-        fresh.adopt_by(*parents_own);
-        own = &fresh.keep();
-        topology::attach(map, child, *own, reserve.links());
+        if (lack == 0) return status::ok;
+        if (reserve.fill_lack(memory, lack) != status::ok) return status::no_memory;
     }
-    own->num_active_vmas = own->num_active_vmas + 1;
-    topology::set_own(Map::hook_of(child), own);
-    policy::trace::emit(event::fork, &child, &parent);
-    return status::ok;
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

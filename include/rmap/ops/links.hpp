@@ -6,14 +6,35 @@
 // locks are dropped. A reserve MUST be declared before the guards of its operation.
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/ops/reference.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
+
+/// Tells the statistics of a link or block more, or less.
+template <class Map>
+void count_links(Map& map, int by, [[maybe_unused]] std::size_t size) noexcept {
+    map.stats().links_changed(by);
+    if constexpr (requires { map.stats().link_bytes_changed(std::int64_t{by}); }) {
+        map.stats().link_bytes_changed(by * static_cast<std::int64_t>(size));
+    }
+}
+
+/// Drops the base references of those that wait for it in a list.
+template <class Map>
+void put_emptied(Map& map, anon_vma<typename Map::policy>*& first) noexcept {
+    while (anon_vma<typename Map::policy>* av = first) {
+        first = av->parent;
+        av->parent = av;
+        put(map, *av);
+    }
+}
 
 template <class Map>
 class link_reserve {
@@ -39,11 +60,7 @@ public:
             spent_.erase(*l);
             free(*l);
         }
-        while (anon_vma<policy>* av = emptied_) {
-            emptied_ = av->parent;
-            av->parent = av;
-            put(*map_, *av);
-        }
+        put_emptied(*map_, emptied_);
     }
 
     /// Adds `count` links. On no_memory those that were got are freed with the reserve.
@@ -53,8 +70,32 @@ public:
             void* block = memory.allocate(sizeof(link), alignof(link));
             if (block == nullptr) return status::no_memory;
             links_.push_back(*::new (block) link{});
-            map_->stats().links_changed(+1);
+            count_links(*map_, +1, sizeof(link));
         }
+        return status::ok;
+    }
+
+    /// What a copy of the chain of `from` takes.
+    template <memory_source Memory>
+    status fill_copy(Memory& memory, const typename Map::vma_type& from) noexcept {
+        return fill(memory, topology::template links_of<policy>(Map::hook_of(from)));
+    }
+    /// What a fork of `parent` takes.
+    template <memory_source Memory>
+    status fill_fork(Memory& memory, const typename Map::vma_type& parent) noexcept {
+        return fill(memory, topology::template links_of<policy>(Map::hook_of(parent)) +
+                                (one_a_family<topology> ? 0 : objects_a_link<topology>));
+    }
+
+    // Links are all of one size, and their number is known beforehand: nothing is ever lacking.
+    [[nodiscard]] static constexpr std::uint32_t lacks_first(const anon_vma<policy>&) noexcept {
+        return 0;
+    }
+    [[nodiscard]] static constexpr std::uint32_t lacks_copy(typename Map::vma_type&) noexcept {
+        return 0;
+    }
+    template <memory_source Memory>
+    status fill_lack(Memory&, std::uint32_t) noexcept {
         return status::ok;
     }
 
@@ -72,7 +113,7 @@ private:
     void free(link& l) noexcept {
         l.~link();
         map_->memory().deallocate(&l, sizeof(link), alignof(link));
-        map_->stats().links_changed(-1);
+        count_links(*map_, -1, sizeof(link));
     }
 
     Map* map_;
@@ -80,5 +121,98 @@ private:
     list_type spent_{};
     anon_vma<policy>* emptied_ = nullptr;
 };
+
+/// The same for a topology that keeps blocks. What an operation takes is known under the update
+/// guard alone: it asks lacks_*(), and if that is not 0 lets go, calls fill_lack() and begins
+/// again.
+template <class Map>
+    requires keeps_blocks<typename Map::policy::topology>
+class link_reserve<Map> {
+    using policy = typename Map::policy;
+    using topology = typename policy::topology;
+    using block = typename topology::template link<policy>;
+
+public:
+    using list_type = typename topology::template link_list<policy>;
+
+    explicit link_reserve(Map& map) noexcept : map_{&map} {}
+    link_reserve(const link_reserve&) = delete;
+    link_reserve& operator=(const link_reserve&) = delete;
+
+    ~link_reserve() {
+        for (list_type* all : {&links_, &spent_}) {
+            while (block* b = all->pop())
+                free(*b);
+        }
+        put_emptied(*map_, emptied_);
+    }
+
+    template <memory_source Memory>
+    static status fill(Memory&, std::size_t) noexcept {
+        return status::ok;
+    }
+    template <memory_source Memory>
+    static status fill_copy(Memory&, const typename Map::vma_type&) noexcept {
+        return status::ok;
+    }
+    template <memory_source Memory>
+    static status fill_fork(Memory&, const typename Map::vma_type&) noexcept {
+        return status::ok;
+    }
+
+    /// No vma is left in this one: it loses its base reference when the locks are dropped.
+    void emptied(anon_vma<policy>& av) noexcept {
+        av.parent = emptied_;
+        emptied_ = &av;
+    }
+
+    [[nodiscard]] std::uint32_t lacks_first(const anon_vma<policy>& av) const noexcept {
+        return lacking(topology::template lacks_first<Map>(av));
+    }
+    [[nodiscard]] std::uint32_t lacks_copy(typename Map::vma_type& from) const noexcept {
+        return lacking(topology::template lacks_copy<Map>(from));
+    }
+    [[nodiscard]] std::uint32_t lacks_fork(typename Map::vma_type& parent,
+                                           bool reuses) const noexcept {
+        return lacking(topology::template lacks_fork<Map>(parent, reuses));
+    }
+    /// Adds a block of that capacity.
+    template <memory_source Memory>
+    status fill_lack(Memory& memory, std::uint32_t capacity) noexcept {
+        void* const got = memory.allocate(block::size_of(capacity), alignof(block));
+        if (got == nullptr) return status::no_memory;
+        links_.push(*block::make(got, capacity));
+        count_links(*map_, +1, block::size_of(capacity));
+        return status::ok;
+    }
+
+    [[nodiscard]] list_type& links() noexcept { return links_; }
+    [[nodiscard]] list_type& spent() noexcept { return spent_; }
+
+private:
+    [[nodiscard]] std::uint32_t lacking(std::uint32_t capacity) const noexcept {
+        return capacity == 0 || links_.has(capacity) ? 0 : capacity;
+    }
+    void free(block& b) noexcept {
+        const std::size_t size = block::size_of(b.capacity);
+        b.end();
+        map_->memory().deallocate(&b, size, alignof(block));
+        count_links(*map_, -1, size);
+    }
+
+    Map* map_;
+    list_type links_{};
+    list_type spent_{};
+    anon_vma<policy>* emptied_ = nullptr;
+};
+
+/// An anon_vma has no active vma any more (+1), has one again, or goes (-1): for topologies that
+/// count such.
+template <class Policy>
+void idle_changed([[maybe_unused]] anon_vma<Policy>& av, [[maybe_unused]] int by) noexcept {
+    if constexpr (keeps_blocks<typename Policy::topology>) {
+        Policy::topology::idle_changed(av, by);
+    }
+}
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -6,6 +6,8 @@
 // (the donor), it takes over that one's chain first, or pages of the donor would not be found any
 // more (Linux bugs 287d97ac0321, 61f67c230a5e).
 
+#include <cstdint>
+
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -95,6 +97,30 @@ typename Map::vma_type* chained_by(const merge_moves<typename Map::vma_type>& mo
     return nullptr;
 }
 
+/// Under the locks of the survivor's range.
+template <class Map>
+void merge_locked(Map& map, link_reserve<Map>& reserve,
+                  const merge_request<typename Map::vma_type>& want,
+                  const merge_moves<typename Map::vma_type>& moves,
+                  typename Map::vma_type* donor) noexcept {
+    if (want.middle != nullptr && moves.removed[0] != want.middle) {
+        adjust_locked(map, *want.middle, moves.shrunk);
+    }
+    const bool takes_over = donor != nullptr;
+    if (takes_over) {
+        // Not linked yet: the range first, then the chain under that range.
+        adjust_locked(map, *moves.survivor, moves.grown);
+        clone_locked(map, reserve, *moves.survivor, *donor, clone_op::merge_unfaulted);
+    }
+    for (typename Map::vma_type* gone : moves.removed) {
+        if (gone == nullptr) continue;
+        unlink_file_locked<Map>(*gone);
+        if (Map::own(*gone) != nullptr) unlink_locked(map, reserve, *gone);
+    }
+    if (!takes_over) adjust_locked(map, *moves.survivor, moves.grown);
+    Map::policy::trace::emit(event::merge, moves.survivor);
+}
+
 }  // namespace detail
 
 /// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge
@@ -104,7 +130,6 @@ typename Map::vma_type* chained_by(const merge_moves<typename Map::vma_type>& mo
 template <class Map, memory_source Memory>
 merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
                                            const merge_request<typename Map::vma_type>& want) {
-    using policy = typename Map::policy;
     using vma_type = typename Map::vma_type;
     if (!want.range.valid()) return {status::invalid};
     const merge_case what = plan_merge<Map>(want);
@@ -118,24 +143,20 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
     }
 
     vma_type* const chained = detail::chained_by<Map>(moves, want, donor);
-    const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained, moves.grown,
-                                 want.middle != nullptr ? span_of<Map>(*want.middle) : span{}};
-    if (want.middle != nullptr && moves.removed[0] != want.middle) {
-        adjust_locked(map, *want.middle, moves.shrunk);
+    const span middle = want.middle != nullptr ? span_of<Map>(*want.middle) : span{};
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const range_locks<Map> locks{mapping_of<Map>(*moves.survivor), chained, moves.grown,
+                                         middle};
+            if (donor != nullptr) lack = reserve.lacks_copy(*donor);
+            if (lack == 0) {
+                detail::merge_locked(map, reserve, want, moves, donor);
+                break;
+            }
+        }
+        if (reserve.fill_lack(memory, lack) != status::ok) return {status::no_memory};
     }
-    const bool takes_over = donor != nullptr;
-    if (takes_over) {
-        // Not linked yet: the range first, then the chain under that range.
-        adjust_locked(map, *moves.survivor, moves.grown);
-        clone_locked(map, reserve, *moves.survivor, *donor, clone_op::merge_unfaulted);
-    }
-    for (vma_type* gone : moves.removed) {
-        if (gone == nullptr) continue;
-        unlink_file_locked<Map>(*gone);
-        if (Map::own(*gone) != nullptr) unlink_locked(map, reserve, *gone);
-    }
-    if (!takes_over) adjust_locked(map, *moves.survivor, moves.grown);
-    policy::trace::emit(event::merge, moves.survivor);
     return {status::ok, what, moves.survivor, {moves.removed[0], moves.removed[1]}};
 }
 

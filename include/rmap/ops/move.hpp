@@ -45,6 +45,7 @@ template <class Map>
         // It was made the last of its anon_vmas; a file's vmas are in order of offsets.
         if (mapping_of<Map>(from) == nullptr) return false;
     }
+    if (topology::order == walk_order::ancestry) return true;
     return traits::pgoff(to) <= traits::pgoff(from);
 }
 

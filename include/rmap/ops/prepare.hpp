@@ -4,6 +4,8 @@
 // prepare: gives a vma its own anon_vma, at the first fault that needs a private page. Many faults
 // of one address space may do so at once, holding its lock shared.
 
+#include <cstdint>
+
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -23,7 +25,7 @@ namespace rmap::inline RMAP_ABI::ops {
 /// none, and has a chain of one link.
 template <class Map>
 [[nodiscard]] anon_vma<typename Map::policy>* mergeable_anon_vma(const typename Map::vma_type& v,
-                                                                typename Map::vma_type* other) {
+                                                                 typename Map::vma_type* other) {
     using policy = typename Map::policy;
     using traits = typename Map::vma_traits_type;
     if (other == nullptr || !traits::alike(v, *other)) return nullptr;
@@ -63,17 +65,26 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
     // The tree lock even of a fresh one: whoever looks into an anon_vma or changes it takes its
     // lock, and readers may hold pointers to this memory's earlier life. The page_table_lock as
     // well: two faults may have chosen different neighbours, whose locks do not exclude each other.
-    const auto tree = first_link_guard<Map>(v, *av);
-    const write_guard space{Map::page_table_lock(v)};
-    if (Map::own(v) != nullptr) {
-        policy::trace::emit(event::prepare_lost, &v);
-        return status::ok;
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const auto tree = first_link_guard<Map>(v, *av);
+            const write_guard space{Map::page_table_lock(v)};
+            if (Map::own(v) != nullptr) {
+                policy::trace::emit(event::prepare_lost, &v);
+                return status::ok;
+            }
+            lack = reserve.lacks_first(*av);
+            if (lack == 0) {
+                topology::attach(map, v, *av, reserve.links());
+                av->num_active_vmas = av->num_active_vmas + 1;
+                topology::set_own(Map::hook_of(v), av);
+                fresh.keep_if(av);
+                return status::ok;
+            }
+        }
+        if (reserve.fill_lack(memory, lack) != status::ok) return status::no_memory;
     }
-    topology::attach(map, v, *av, reserve.links());
-    av->num_active_vmas = av->num_active_vmas + 1;
-    topology::set_own(Map::hook_of(v), av);
-    fresh.keep_if(av);
-    return status::ok;
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -4,6 +4,8 @@
 // split: a vma becomes two, which share the own anon_vma and have equal chains. Walks see either
 // the one or both, never a gap.
 
+#include <cstdint>
+
 #include <rmap/core/check.hpp>
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
@@ -28,13 +30,23 @@ status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, v) != status::ok) return status::no_memory;
 
-    const range_locks<Map> locks{mapping_of<Map>(v), &v};
-    Map::vma_traits_type::set_range(fresh, at, whole.pages - low, whole.pgoff + low);
-    if (Map::own(v) != nullptr) clone_locked(map, reserve, fresh, v, clone_op::split);
-    link_file_locked<Map>(fresh);
-    adjust_locked(map, v, {whole.start, low, whole.pgoff});
-    policy::trace::emit(event::split, &v, &fresh);
-    return status::ok;
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const range_locks<Map> locks{mapping_of<Map>(v), &v};
+            const bool faulted = Map::own(v) != nullptr;
+            if (faulted) lack = reserve.lacks_copy(v);
+            if (lack == 0) {
+                Map::vma_traits_type::set_range(fresh, at, whole.pages - low, whole.pgoff + low);
+                if (faulted) clone_locked(map, reserve, fresh, v, clone_op::split);
+                link_file_locked<Map>(fresh);
+                adjust_locked(map, v, {whole.start, low, whole.pgoff});
+                policy::trace::emit(event::split, &v, &fresh);
+                return status::ok;
+            }
+        }
+        if (reserve.fill_lack(memory, lack) != status::ok) return status::no_memory;
+    }
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

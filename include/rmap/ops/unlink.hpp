@@ -22,10 +22,11 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
                     "a vma is unlinked without its tree's lock");
     const relink_guard<policy> links{Map::hook_of(v)};
     own->num_active_vmas = own->num_active_vmas - 1;
+    if (own->num_active_vmas == 0) idle_changed(*own, +1);
     topology::detach(map, v, reserve.spent(), [&](auto& empty) noexcept {
         empty.parent->num_children = empty.parent->num_children - 1;
-        RMAP_CHECK(policy,
-                   empty.num_children == 0 && empty.num_active_vmas == 0, counts_left,
+        idle_changed(empty, -1);
+        RMAP_CHECK(policy, empty.num_children == 0 && empty.num_active_vmas == 0, counts_left,
                    "an anon_vma without vmas has children or active vmas");
         reserve.emptied(empty);
     });

@@ -34,6 +34,8 @@ public:
         out.has_objects = true;
         out.objects.anon_vmas = system_.map().stats().anon_vmas();
         out.objects.links = system_.map().stats().links();
+        // Blocks are no links: what is comparable of them is what the paths say.
+        if constexpr (keeps_blocks<typename Policy::topology>) out.objects.links = links();
     }
 
     /// The three kinds of rows; `pages` are those of out.pages, a page a row.
@@ -58,6 +60,16 @@ public:
     }
 
 private:
+    [[nodiscard]] std::uint64_t links() {
+        std::uint64_t count = 0;
+        system_.for_each_space([&](space_type& space) {
+            system_.for_each_vma(space, [&](vma_type& v) {
+                system_.map().for_each_link(v, [&](anon_vma_type&) { ++count; });
+            });
+        });
+        return count;
+    }
+
     void add_chain(id mm, vma_type& v, snapshot& out) {
         const std::size_t first = out.ids.size();
         chain_row row;

@@ -78,8 +78,8 @@ private:
         const std::uint64_t links = play.system().map().stats().links();
         n.anon_vmas = std::max(n.anon_vmas, anon_vmas);
         n.links = std::max(n.links, links);
-        using link = typename policy::topology::template link<policy>;
-        n.bytes = std::max(n.bytes, anon_vmas * sizeof(anon_vma<policy>) + links * sizeof(link));
+        n.bytes = std::max(n.bytes, anon_vmas * sizeof(anon_vma<policy>) +
+                                        play.system().map().stats().link_bytes());
         if (n.events % 4096 == 0) progress_(reader_.line(), input_.bytes_read());
     }
 

@@ -10,6 +10,7 @@
 //                3.7)
 //   chain_list   the same links, in a list per anon_vma (Linux 2.6.34 to 3.6)
 //   single_list  one anon_vma a family, and one list of its vmas (Linux 2.6.7 to 2.6.33)
+//   cow_tree     the anon_vmas of a family as a tree of packed entries; a vma is in one (ours)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
 // user's vma. All of them need the update guard of the fork tree, but for those said to be readers.
@@ -29,6 +30,7 @@ class anon_vma;
 enum class walk_order : std::uint8_t {
     insertion,  // as they were linked, whatever their ranges
     offset,     // by the vmas' pgoff; those of one pgoff as they were linked
+    ancestry,   // a fork child after its parent, a copy after its source; others anyhow
 };
 
 /// A topology, for a given policy.
@@ -70,6 +72,10 @@ concept chain_topology =
 //   one_a_family          a fact, true: a fork child shares the parent's own anon_vma, instead of
 //                         getting a newer one beside it; so nobody can say who was inherited
 //   has_link_objects      a fact, false: a vma is linked without an object for each pair
+//   needs_tree_lock       a fact, true: an update changes what belongs to others of the family
+//   keeps_blocks          a fact, true: what it allocates are blocks for several links. How large a
+//                         one it lacks for a change it tells under the update guard (lacks_*): then
+//                         the operation lets go, gets one, and begins again
 //   order_tail(map, v)    makes `v` the last in every walk order that it is in: for a move between
 //                         two vmas that were there before. For those whose order is `insertion`
 
@@ -83,6 +89,12 @@ inline constexpr bool tells_inherited = T::has_links && !one_a_family<T>;
 /// How many link objects one link takes.
 template <class T>
 inline constexpr std::size_t objects_a_link = requires { requires !T::has_link_objects; } ? 0 : 1;
+
+/// Whether what it allocates are blocks for several links.
+template <class T>
+concept keeps_blocks = requires { requires T::keeps_blocks; };
+template <class T>
+concept needs_tree_lock = requires { requires T::needs_tree_lock; };
 
 template <class T, class Map>
 concept can_order_tail = requires(Map& map, typename Map::vma_type& v) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <rmap/locking/concept.hpp>
+#include <rmap/topologies/concept.hpp>
 #include <rmap/verify/text.hpp>
 #include <rmap/verify/world.hpp>
 
@@ -34,6 +35,15 @@ template <class T>
     return name;
 }
 
+[[nodiscard]] inline const char* name_of(walk_order order) {
+    switch (order) {
+        case walk_order::insertion: return "insertion";
+        case walk_order::offset: return "offset";
+        case walk_order::ancestry: return "ancestry";
+    }
+    return "?";
+}
+
 [[nodiscard]] inline const char* yes(bool fact) {
     return fact ? "yes" : "no";
 }
@@ -55,7 +65,7 @@ void describe(Sink sink) {
     put(sink, "locking     ", type_name<typename policy::locking>(),
         "; walks are complete: ", yes(policy::locking::walk_is_complete), '\n');
     put(sink, "topology    ", type_name<topology>(),
-        "; walk order: ", topology::order == walk_order::offset ? "offset" : "insertion",
+        "; walk order: ", detail::name_of(topology::order),
         "; the end is a key: ", yes(topology::end_is_key), '\n');
     put(sink, "merge       ", type_name<typename policy::merge>(),
         "; the reference: ", yes(policy::merge::is_reference), '\n');

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Topologies side by side on the same work, in runs that take turns, on an aged heap. chain_tree is
+// the stand-in for Linux; what the others take is also told as a ratio to it.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <rmap/rmap.hpp>
+
+#include "contest.hpp"
+#include "contest_more.hpp"
+#include "measure.hpp"
+#include "registry.hpp"
+
+namespace rmap_bench {
+
+namespace {
+
+struct outcome {
+    results measured{};
+    std::uint64_t checksum = 0;
+};
+struct contestant {
+    const char* name;
+    // Does a piece of work that is named by its numbers.
+    outcome (*run)(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c);
+};
+
+enum work : int { wide, deep, pieces, first_faults };
+
+template <class Policy>
+outcome run(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c) {
+    aged_heap::get().begin_anew();
+    outcome out;
+    {
+        contest<Policy> in;
+        switch (what) {
+            case wide: out.measured = in.wide(a, b, c, true); break;
+            case deep: out.measured = in.deep(a, b, c); break;
+            case pieces: out.measured = in.pieces(a, b); break;
+            case first_faults: out.measured = in.first_faults(a, b != 0); break;
+            default: std::abort();
+        }
+        out.checksum = in.checksum;
+    }
+    return out;
+}
+
+constexpr contestant contestants[] = {
+    {"chain_tree", run<rmap::default_policy>},
+    {"cow_tree", run<rmap::cow_tree>},
+};
+
+void contest_in(report& to, const std::string& name, unsigned runs, int what, unsigned a,
+                unsigned b, unsigned c) {
+    std::map<std::string, std::vector<double>> all[std::size(contestants)];
+    std::uint64_t expected = 0;
+    for (unsigned i = 0; i != runs; ++i) {
+        for (std::size_t j = 0; j != std::size(contestants); ++j) {
+            const std::size_t who = (i + j) % std::size(contestants);
+            const outcome o = contestants[who].run({}, what, a, b, c);
+            if (i == 0 && j == 0) expected = o.checksum;
+            if (o.checksum != expected) {
+                std::fprintf(stderr, "rmap-bench: %s: %s found something else\n", name.c_str(),
+                             contestants[who].name);
+                std::abort();
+            }
+            for (const auto& [metric, value] : o.measured)
+                all[who][metric].push_back(value);
+        }
+    }
+    for (const auto& [metric, values] : all[0]) {
+        const double reference = median(values);
+        for (std::size_t who = 0; who != std::size(contestants); ++who) {
+            auto& mine = all[who][metric];
+            figure f;
+            f.name = "topologies/" + name + '/' + metric + '/' + contestants[who].name;
+            f.iterations = runs;
+            const double middle = median(mine);
+            const bool bytes = metric.find("bytes") != std::string::npos;
+            if (!bytes) f.real_ns = f.cpu_ns = middle;
+            if (bytes) f.counters.emplace_back("bytes", middle);
+            f.counters.emplace_back("ratio", middle == 0 ? 0 : reference / middle);
+            if (!bytes) {
+                f.counters.emplace_back("min_ns", *std::min_element(mine.begin(), mine.end()));
+                f.counters.emplace_back("max_ns", *std::max_element(mine.begin(), mine.end()));
+            }
+            to.add(std::move(f));
+        }
+    }
+}
+
+}  // namespace
+
+bool topologies(report& to) {
+    const bool quick = to.quick();
+    const unsigned runs = quick ? 1 : 5;
+    for (const unsigned width : {10U, 100U, 1000U, 10000U}) {
+        if (quick && width > 100) break;
+        contest_in(to, "width_" + std::to_string(width), runs, wide, 1, width,
+                   quick            ? 100
+                   : width == 10000 ? 3000
+                                    : 4000);
+    }
+    if (!quick) contest_in(to, "dram", 3, wide, 100, 1000, 4000);
+    contest_in(to, "deep", runs, deep, quick ? 8 : 64, quick ? 4 : 50, quick ? 100 : 4000);
+    for (const unsigned depth : {1U, 4U}) {
+        contest_in(to, "pieces_at_depth_" + std::to_string(depth), runs, pieces, depth,
+                   quick ? 1000 : 100000, 0);
+    }
+    contest_in(to, "first_faults_in_order", runs, first_faults, quick ? 400 : 40000, 1, 0);
+    contest_in(to, "first_faults_at_random", runs, first_faults, quick ? 400 : 40000, 0, 0);
+    return true;
+}
+
+}  // namespace rmap_bench

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rmap/policy.hpp>
+
+#include "policies.hpp"
+
+rmap::replay::outcome replay_cow_tree(rmap::replay::input& from,
+                                      const rmap::replay::run_options& options,
+                                      const progress_call& progress) {
+    return rmap::replay::run_trace<rmap::replay::pooled<rmap::cow_tree>>(from, options, progress);
+}

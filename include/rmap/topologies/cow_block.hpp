@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// cow_block: what topologies::cow_tree keeps its entries in. An entry of 16 bytes says which
+// offsets of which address space something covers, so that a walk streams through the entries of a
+// block and touches nothing else; beside the entries stands, 8 bytes each, what they are about: a
+// vma, or a child anon_vma. The block says where offset 0 of its entries is, how far addresses are
+// from offsets, and which offsets anything in it covers at all.
+//
+// All of it is read holding the tree lock (shared or exclusive) and written holding it exclusively,
+// or by the one who alone knows the block.
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <rmap/core/config.hpp>
+#include <rmap/core/types.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+template <class Policy>
+class anon_vma;
+
+/// What an entry may have to say of a range.
+struct cow_range {
+    pgno start = 0;
+    pgno pages = 0;
+    pgoff_t pgoff = 0;
+
+    [[nodiscard]] pgoff_t last() const noexcept { return pgoff + (pages - 1); }
+};
+
+template <class Policy>
+class cow_block {
+    template <class T>
+    using plain = typename Policy::atomics::template plain<T>;
+
+public:
+    using node = anon_vma<Policy>;
+    using index_type = std::uint32_t;
+
+    // In `pages`: the child has children of its own; the range is not the whole truth, look at what
+    // the entry is about (if the range is empty: for every offset).
+    static constexpr std::uint32_t kids_flag = 1U << 31;
+    static constexpr std::uint32_t look_flag = 1U << 30;
+    static constexpr std::uint32_t pages_mask = look_flag - 1;
+    static constexpr std::uint32_t no_offset = UINT32_MAX;  // in no entry's range
+
+    struct entry {
+        plain<void*> mm{nullptr};
+        plain<std::uint32_t> first{0};  // offset of the first page, from the block's base on
+        plain<std::uint32_t> pages{0};  // and flags; 0: a hole
+    };
+    using about_type = plain<void*>;
+
+    [[nodiscard]] static constexpr std::size_t size_of(index_type capacity) noexcept {
+        return sizeof(cow_block) + capacity * (sizeof(entry) + sizeof(about_type));
+    }
+    /// In size_of(capacity) bytes.
+    [[nodiscard]] static cow_block* make(void* memory, index_type capacity) noexcept {
+        auto* const b = ::new (memory) cow_block{};
+        b->capacity = capacity;
+        for (index_type i = 0; i != capacity; ++i) {
+            ::new (static_cast<void*>(b->entries() + i)) entry{};
+            ::new (static_cast<void*>(b->abouts() + i)) about_type{nullptr};
+        }
+        return b;
+    }
+    void end() noexcept {
+        for (index_type i = 0; i != capacity; ++i) {
+            entries()[i].~entry();
+            abouts()[i].~about_type();
+        }
+        this->~cow_block();
+    }
+
+    [[nodiscard]] entry& at(index_type i) noexcept { return entries()[i]; }
+    [[nodiscard]] about_type& about(index_type i) noexcept { return abouts()[i]; }
+    [[nodiscard]] bool full() const noexcept { return live == capacity; }
+
+    /// Empty, with ranges like this one in view: the first range decides what is said shortest.
+    void begin_with(const cow_range& r) noexcept {
+        constexpr std::uint64_t below = std::uint64_t{1} << 31;
+        base = r.pgoff > below ? r.pgoff - below : 0;
+        delta = r.start - r.pgoff;
+        lo = 1;
+        hi = 0;
+        used = 0;
+        live = 0;
+        flagged = 0;
+        hole = 0;
+    }
+    [[nodiscard]] bool covers(pgoff_t index) const noexcept { return lo <= index && index <= hi; }
+    /// Whether that has changed anything.
+    bool widen(pgoff_t first, pgoff_t last) noexcept {
+        if (lo > hi) {
+            lo = first;
+            hi = last;
+            return true;
+        }
+        const bool wider = first < lo || last > hi;
+        if (first < lo) lo = first;
+        if (last > hi) hi = last;
+        return wider;
+    }
+
+    /// An offset as the entries have it.
+    [[nodiscard]] std::uint32_t offset_of(pgoff_t index) const noexcept {
+        const std::uint64_t off = index - base;
+        return off < no_offset ? static_cast<std::uint32_t>(off) : no_offset;
+    }
+    /// Whether the entries can say the range.
+    [[nodiscard]] bool fits(pgoff_t first, std::uint64_t pages) const noexcept {
+        return first >= base && first - base < no_offset && pages <= pages_mask &&
+               first - base + pages < no_offset;
+    }
+    void set_range(entry& e, pgoff_t first, std::uint64_t pages, std::uint32_t flags) noexcept {
+        if (fits(first, pages)) {
+            e.first = static_cast<std::uint32_t>(first - base);
+            e.pages = static_cast<std::uint32_t>(pages) | flags;
+        } else {
+            e.first = 0;
+            e.pages = flags | look_flag;
+        }
+    }
+    /// One vma.
+    void set_vma(entry& e, const cow_range& r, void* mm, std::uint32_t flags) noexcept {
+        e.mm = mm;
+        set_range(e, r.pgoff, r.pages, flags | (r.start - r.pgoff == delta ? 0 : look_flag));
+    }
+    /// Whether an entry with flags says that its range, or everything, may cover the offset.
+    [[nodiscard]] static bool may_cover(std::uint32_t pages, std::uint32_t distance) noexcept {
+        const std::uint32_t n = pages & pages_mask;
+        return distance < n || (n == 0 && (pages & look_flag) != 0);
+    }
+
+    plain<cow_block*> next{nullptr};  // the last one's: null
+    plain<cow_block*> prev{nullptr};  // the first one's: the last
+    plain<node*> owner{nullptr};      // whose vmas or children these are
+    plain<std::uint64_t> base{0};     // the offset that is 0 here
+    plain<std::uint64_t> delta{0};    // page numbers less offsets, of entries without look_flag
+    plain<pgoff_t> lo{1};             // all that is covered, here and below, lies in [lo, hi]
+    plain<pgoff_t> hi{0};
+    plain<index_type> capacity{0};
+    plain<index_type> used{0};     // slots that ever were in use
+    plain<index_type> live{0};     // those that are
+    plain<index_type> flagged{0};  // entries with a flag
+    plain<index_type> hole{0};     // 1 + a slot that is used and not live; see cow_kids
+
+private:
+    [[nodiscard]] entry* entries() noexcept {
+        static_assert(sizeof(cow_block) % alignof(entry) == 0 &&
+                      sizeof(entry) % alignof(about_type) == 0);
+        return reinterpret_cast<entry*>(this + 1);
+    }
+    [[nodiscard]] about_type* abouts() noexcept {
+        return reinterpret_cast<about_type*>(entries() + capacity);
+    }
+};
+
+/// Blocks one behind the other: `first` is a field of their owner.
+template <class Policy>
+struct cow_blocks {
+    using block = cow_block<Policy>;
+    using head = typename Policy::atomics::template plain<block*>;
+
+    static void push_front(head& first, block& b) noexcept {
+        block* const old = first;
+        b.next = old;
+        b.prev = old == nullptr ? &b : old->prev.get();
+        if (old != nullptr) old->prev = &b;
+        first = &b;
+    }
+    static void push_back(head& first, block& b) noexcept {
+        block* const old = first;
+        if (old == nullptr) return push_front(first, b);
+        block* const tail = old->prev;
+        b.next = nullptr;
+        b.prev = tail;
+        tail->next = &b;
+        old->prev = &b;
+    }
+    static void insert_behind(head& first, block& at, block& b) noexcept {
+        block* const behind = at.next;
+        if (behind == nullptr) return push_back(first, b);
+        b.next = behind;
+        b.prev = &at;
+        behind->prev = &b;
+        at.next = &b;
+    }
+    static void erase(head& first, block& b) noexcept {
+        block* const behind = b.next;
+        block* const before = b.prev;
+        if (&b == first.get()) {
+            first = behind;
+            if (behind != nullptr) behind->prev = before;
+        } else {
+            before->next = behind;
+            (behind != nullptr ? behind : first.get())->prev = before;
+        }
+        b.next = nullptr;
+        b.prev = nullptr;
+    }
+};
+
+/// Blocks that wait to be used, or to be freed.
+template <class Policy>
+class cow_list {
+    template <class T>
+    using plain = typename Policy::atomics::template plain<T>;
+
+public:
+    using block = cow_block<Policy>;
+
+    [[nodiscard]] bool has(std::uint32_t capacity) const noexcept {
+        for (block* b = blocks_; b != nullptr; b = b->next) {
+            if (b->capacity == capacity) return true;
+        }
+        return false;
+    }
+    void push(block& b) noexcept {
+        b.next = blocks_;
+        blocks_ = &b;
+    }
+    /// One of that capacity, which MUST be there, as if new.
+    [[nodiscard]] block& take(std::uint32_t capacity) noexcept {
+        block* before = nullptr;
+        block* b = blocks_;
+        while (b->capacity != capacity) {
+            before = b;
+            b = b->next;
+        }
+        if (before == nullptr) {
+            blocks_ = b->next;
+        } else {
+            before->next = b->next.get();
+        }
+        b->next = nullptr;
+        return *b;
+    }
+    [[nodiscard]] block* pop() noexcept {
+        block* const b = blocks_;
+        if (b != nullptr) blocks_ = b->next;
+        return b;
+    }
+
+private:
+    block* blocks_ = nullptr;
+};
+
+}  // namespace rmap::inline RMAP_ABI

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// cow_kids: the children of an anon_vma under topologies::cow_tree. Each has an entry in one of its
+// parent's blocks, which mirrors the child's vma if there is one; in no order, so that one goes in
+// and out without moving others. Blocks with room stand in front. Blocks grow with the number of
+// children; one that is almost empty moves into another that has room.
+
+#include <cstdint>
+
+#include <rmap/core/config.hpp>
+#include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_pieces.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+template <class Map>
+struct cow_kids {
+    using policy = typename Map::policy;
+    using node = anon_vma<policy>;
+    using block = cow_block<policy>;
+    using blocks = cow_blocks<policy>;
+    using list = cow_list<policy>;
+    using pieces = cow_pieces<Map>;
+
+    static constexpr std::uint32_t smallest = 4;
+    static constexpr std::uint32_t largest = 128;
+
+    [[nodiscard]] static node& kid_at(block& b, std::uint32_t i) noexcept {
+        return *static_cast<node*>(b.about(i).get());
+    }
+
+    /// The capacity of the block that one more child takes; 0: there is room.
+    [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
+        block* const first = parent.links.kids;
+        if (first != nullptr && !first->full()) return 0;
+        std::uint32_t capacity = smallest;
+        while (capacity < largest && capacity * 2 <= parent.links.kid_count)
+            capacity *= 2;
+        return capacity;
+    }
+
+    /// `kid` has its pieces, and no parent.
+    static void add(node& parent, node& kid, list& from) noexcept {
+        auto& mine = parent.links;
+        if (const std::uint32_t capacity = lacks(parent); capacity != 0) {
+            block& fresh = from.take(capacity);
+            fresh.owner = &parent;
+            fresh.begin_with(pieces::view_of(kid));
+            blocks::push_front(mine.kids, fresh);
+        }
+        put(*mine.kids.get(), kid);
+        mine.kid_count = mine.kid_count + 1;
+    }
+
+    static void remove(node& kid, list& spent) noexcept {
+        block& b = *kid.links.where.get();
+        node& parent = *b.owner.get();
+        auto& mine = parent.links;
+        const bool was_full = b.full();
+        take_out(kid);
+        mine.kid_count = mine.kid_count - 1;
+        if (b.live == 0) {
+            blocks::erase(mine.kids, b);
+            spent.push(b);
+            return;
+        }
+        if (was_full) to_front(mine.kids, b);
+        if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
+    }
+
+    /// Brings the entry of a child up to date with the child's pieces and children. `narrows`: what
+    /// its block covers may be less than before.
+    static void mirror(node& kid, bool narrows = false) noexcept {
+        block* const b = kid.links.where;
+        if (b == nullptr) return;
+        const auto bounds = write(*b, kid.links.slot, kid);
+        if (bounds.first > bounds.last) return;
+        cover(kid, bounds.first, bounds.last);
+        if (narrows && b->flagged == 0) narrow(*b);
+    }
+
+    /// The blocks that lead to `kid` cover these offsets.
+    static void cover(node& kid, pgoff_t first, pgoff_t last) noexcept {
+        for (block* b = kid.links.where; b != nullptr && b->widen(first, last);) {
+            b = b->owner->links.where;
+        }
+    }
+
+private:
+    static void put(block& b, node& kid) noexcept {
+        std::uint32_t slot = b.used;
+        if (b.hole != 0) {
+            slot = b.hole - 1;
+            b.hole = next_hole(b, slot);
+        } else {
+            b.used = slot + 1;
+        }
+        b.live = b.live + 1;
+        b.at(slot).pages = 0;
+        b.about(slot) = &kid;
+        kid.links.where = &b;
+        kid.links.slot = slot;
+        mirror(kid);
+        if (block* below = kid.links.kids; below != nullptr) {
+            for (; below != nullptr; below = below->next) {
+                if (below->lo <= below->hi) cover(kid, below->lo, below->hi);
+            }
+        }
+        if (b.full()) to_back(b.owner->links.kids, b);
+    }
+
+    static void take_out(node& kid) noexcept {
+        block& b = *kid.links.where.get();
+        const std::uint32_t slot = kid.links.slot;
+        auto& e = b.at(slot);
+        if (e.pages > block::pages_mask) b.flagged = b.flagged - 1;
+        e.pages = 0;
+        e.mm = nullptr;
+        // Holes are a list: each names the next one, in the place of the child.
+        b.about(slot) = reinterpret_cast<void*>(std::uintptr_t{b.hole});
+        b.hole = slot + 1;
+        b.live = b.live - 1;
+        kid.links.where = nullptr;
+    }
+    [[nodiscard]] static std::uint32_t next_hole(block& b, std::uint32_t slot) noexcept {
+        return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(b.about(slot).get()));
+    }
+
+    // The few that are left in `b` go to the block in front, or the one behind it, if there is
+    // room.
+    static void move_into_another(node& parent, block& b, list& spent) noexcept {
+        auto& mine = parent.links;
+        block* to = mine.kids;
+        if (to == &b) to = b.next;
+        if (to == nullptr || to->capacity - to->live < b.live) return;
+        for (std::uint32_t i = 0; i != b.used && b.live != 0; ++i) {
+            if (is_hole(b, i)) continue;
+            node& kid = kid_at(b, i);
+            take_out(kid);
+            put(*to, kid);
+        }
+        blocks::erase(mine.kids, b);
+        spent.push(b);
+    }
+
+    static void to_front(auto& first, block& b) noexcept {
+        if (first.get() == &b) return;
+        blocks::erase(first, b);
+        blocks::push_front(first, b);
+    }
+    static void to_back(auto& first, block& b) noexcept {
+        if (b.next.get() == nullptr) return;
+        blocks::erase(first, b);
+        blocks::push_back(first, b);
+    }
+
+    // Returns what the pieces of the child cover.
+    static cow_bounds write(block& b, std::uint32_t slot, node& kid) noexcept {
+        auto& e = b.at(slot);
+        const std::uint32_t kids = kid.links.kid_count != 0 ? block::kids_flag : 0;
+        const bool was_flagged = e.pages > block::pages_mask;
+        cow_bounds bounds;
+        if (kid.links.members == 1) {
+            auto& v = pieces::only(kid);
+            const cow_range r = pieces::range_of(v);
+            bounds = {r.pgoff, r.last()};
+            b.set_vma(e, r, pieces::mm_of(v), kids);
+        } else {
+            bounds = pieces::bounds_of(kid);
+            e.mm = nullptr;
+            if (bounds.first > bounds.last) {
+                e.pages = kids;
+            } else {
+                b.set_range(e, bounds.first, bounds.last - bounds.first + 1,
+                            kids | block::look_flag);
+            }
+        }
+        const bool is_flagged = e.pages > block::pages_mask;
+        if (was_flagged != is_flagged) b.flagged = is_flagged ? b.flagged + 1 : b.flagged - 1;
+        return bounds;
+    }
+
+    // Of a block without flags the entries say what it covers.
+    static void narrow(block& b) noexcept {
+        b.lo = 1;
+        b.hi = 0;
+        for (std::uint32_t i = 0; i != b.used; ++i) {
+            auto& e = b.at(i);
+            if (e.pages == 0) continue;
+            const pgoff_t first = b.base + e.first;
+            b.widen(first, first + (e.pages - 1));
+        }
+    }
+
+public:
+    [[nodiscard]] static bool is_hole(block& b, std::uint32_t slot) noexcept {
+        return reinterpret_cast<std::uintptr_t>(b.about(slot).get()) <= b.capacity;
+    }
+};
+
+}  // namespace rmap::inline RMAP_ABI

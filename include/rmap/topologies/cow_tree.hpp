@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// topologies::cow_tree: the anon_vmas of a family are the fork tree, and each vma is at home in one
+// of them. A page's places are in the subtree of its anon_vma, so a walk descends there; what a
+// child anon_vma holds is mirrored in its parent's entries (cow_block.hpp), so that the walk over
+// any number of children streams through packed entries and touches neither them nor their vmas.
+//
+// A fork is one insertion at any depth, where a chain copies a link for each ancestor; an exit is
+// one removal. Where chains are wanted (I4, I5), they are the paths to the root, with the same
+// anon_vmas as under chain_tree. Needs a tree lock (compat.hpp). Ours; Linux has nothing like it.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <rmap/core/check.hpp>
+#include <rmap/core/types.hpp>
+#include <rmap/model/anon_vma.hpp>
+#include <rmap/topologies/concept.hpp>
+#include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_pieces.hpp>
+#include <rmap/topologies/cow_valid.hpp>
+#include <rmap/topologies/cow_walk.hpp>
+#include <rmap/topologies/own.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+namespace topologies {
+
+struct cow_tree : own_anon_vma {
+    static constexpr walk_order order = walk_order::ancestry;
+    static constexpr bool end_is_key = true;
+    static constexpr bool has_links = true;
+    static constexpr bool graph_is_reference = true;
+    // What it allocates are not links, a number of them for a chain, but blocks, at most one for an
+    // operation; how large a one, it tells under the lock (lacks_*).
+    static constexpr bool keeps_blocks = true;
+    // The capacities of which a copy takes one at most.
+    static constexpr std::uint32_t copy_blocks[] = {4, 16};
+    // An update changes what belongs to other members of the family.
+    static constexpr bool needs_tree_lock = true;
+
+    template <class Policy>
+    using link = cow_block<Policy>;
+    template <class Policy>
+    using link_list = cow_list<Policy>;
+
+    /// What an anon_vma carries. Read holding the tree lock, written holding it exclusively.
+    template <class Policy>
+    class anchor {
+        template <class T>
+        using plain = typename Policy::atomics::template plain<T>;
+
+    public:
+        [[nodiscard]] bool empty() const noexcept { return members == 0 && kid_count == 0; }
+
+        plain<void*> pieces{nullptr};              // members == 1: the vma's hook; more: blocks
+        plain<cow_block<Policy>*> kids{nullptr};   // entries of the children
+        plain<cow_block<Policy>*> where{nullptr};  // the own entry's block; null: no parent
+        plain<std::uint32_t> slot{0};              // and place there
+        plain<std::uint32_t> members{0};           // vmas at home here
+        plain<std::uint32_t> kid_count{0};
+        plain<std::uint32_t> idle{0};  // a root's: members of the family without active vmas
+    };
+
+    /// What a vma carries.
+    template <class Policy>
+    class vma_hook : public own_hook<Policy> {
+    public:
+        vma_hook() noexcept = default;
+        vma_hook(const vma_hook&) = delete;
+        vma_hook& operator=(const vma_hook&) = delete;
+        ~vma_hook() {
+            RMAP_CHECK(Policy, home_.get() == nullptr, destroyed_while_linked,
+                       "a vma was destroyed before it was unlinked");
+        }
+
+    private:
+        friend cow_tree;
+        friend cow_valid<Policy>;
+        // Where it is filed: its own anon_vma, or a descendant of that where a fork child took over
+        // an ancestor's. Read holding the address space's lock OR the tree lock, written holding
+        // the tree lock exclusively AND EITHER the former exclusively OR the page_table_lock.
+        typename Policy::atomics::template plain<anon_vma<Policy>*> home_{nullptr};
+    };
+
+    // ---- readers ------------------------------------------------------------------------------
+
+    /// A fork child: at home below a root. Needs the address space's lock.
+    template <class Policy>
+    [[nodiscard]] static bool inherited(const vma_hook<Policy>& v) noexcept {
+        return own<Policy>(v) != nullptr && !v.home_.get()->is_root();
+    }
+
+    /// How many blocks a copy may take. Needs the address space's lock.
+    template <class Policy>
+    [[nodiscard]] static std::size_t links_of(const vma_hook<Policy>& v) noexcept {
+        return own<Policy>(v) == nullptr ? 0 : 1;
+    }
+
+    /// Calls f(anon_vma&) for each anon_vma that leads to the vma, newest first. Needs the tree
+    /// lock, as ancestors are the family's.
+    template <class Policy, class F>
+    static void for_each_link(const vma_hook<Policy>& v, F f) {
+        for (anon_vma<Policy>* av = v.home_; av != nullptr; av = parent_of(*av))
+            f(*av);
+    }
+
+    /// Calls f(place) for each vma in the subtree of `av` whose range covers `index`, until f
+    /// returns false. Needs the walk guard. Returns whether it came to the end.
+    template <class Map, class F>
+    static bool visit(Map&, anon_vma<typename Map::policy>& av, pgoff_t index, F f) {
+        return cow_walk<Map>::covering(av, index, f);
+    }
+
+    /// The same for every vma, whatever its range; f takes a Vma&.
+    template <class Map, class F>
+    static bool visit_all(Map&, anon_vma<typename Map::policy>& av, F f) {
+        return cow_walk<Map>::all(av, f);
+    }
+
+    /// Whether the pieces, the children and the own entry of `av` say what is so (I9).
+    template <class Map>
+    [[nodiscard]] static bool valid(Map&, anon_vma<typename Map::policy>& av) noexcept {
+        return cow_valid<typename Map::policy>::template check<Map>(av);
+    }
+
+    // ---- what is missing, under the update guard: the capacity of a block, 0 if nothing is
+    // -------
+
+    template <class Map>
+    [[nodiscard]] static std::uint32_t lacks_first(
+        const anon_vma<typename Map::policy>& av) noexcept {
+        return cow_pieces<Map>::lacks(av, nullptr);
+    }
+    template <class Map>
+    [[nodiscard]] static std::uint32_t lacks_copy(typename Map::vma_type& from) noexcept {
+        return cow_pieces<Map>::lacks(*Map::hook_of(from).home_.get(), &from);
+    }
+    /// `reuses`: the child takes over an anon_vma that is there.
+    template <class Map>
+    [[nodiscard]] static std::uint32_t lacks_fork(typename Map::vma_type& parent,
+                                                  bool reuses) noexcept {
+        return reuses ? lacks_copy<Map>(parent)
+                      : cow_kids<Map>::lacks(*Map::hook_of(parent).home_.get());
+    }
+
+    // ---- changes, under the update guard --------------------------------------------------------
+
+    /// Files `v` under `av`, behind what is there.
+    template <class Map>
+    static void attach(Map& map, typename Map::vma_type& v, anon_vma<typename Map::policy>& av,
+                       link_list<typename Map::policy>& from) noexcept {
+        file<Map>(map, v, av, nullptr, from);
+    }
+
+    /// Files `to` where `from` is, behind it. `seen(anon_vma&)` is called for each anon_vma that
+    /// leads there, oldest last.
+    template <class Map, class F>
+    static void copy_chain(Map& map, typename Map::vma_type& to, typename Map::vma_type& from,
+                           link_list<typename Map::policy>& links, F seen) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(from).home_.get();
+        file<Map>(map, to, home, &from, links);
+        for (auto* av = &home; av != nullptr; av = parent_of(*av))
+            seen(*av);
+    }
+
+    /// The oldest anon_vma that leads to `parent` and that `may_reuse` accepts, or null.
+    template <class Map, class F>
+    [[nodiscard]] static anon_vma<typename Map::policy>* reusable(typename Map::vma_type& parent,
+                                                                  F may_reuse) noexcept {
+        anon_vma<typename Map::policy>* const home = Map::hook_of(parent).home_;
+        anon_vma<typename Map::policy>* oldest = nullptr;
+        for (auto* av = home; av != nullptr; av = parent_of(*av)) {
+            if (may_reuse(*av)) oldest = av;
+        }
+        return oldest;
+    }
+
+    /// Whether the family has an anon_vma without active vmas.
+    template <class Policy>
+    [[nodiscard]] static bool any_idle(const anon_vma<Policy>& av) noexcept {
+        return av.root.load(rmap::order::relaxed)->links.idle != 0;
+    }
+
+    /// Files the vma of a fork child under `fresh`, and that under the home of `parent`.
+    template <class Map>
+    static void attach_child(Map& map, typename Map::vma_type& child,
+                             typename Map::vma_type& parent, anon_vma<typename Map::policy>& fresh,
+                             link_list<typename Map::policy>& from) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(parent).home_.get();
+        file<Map>(map, child, fresh, nullptr, from);
+        cow_kids<Map>::add(home, fresh, from);
+        if (home.links.kid_count == 1) cow_kids<Map>::mirror(home);
+        check_valid(map, home);
+    }
+
+    /// An anon_vma has no active vma any more (+1), has one again, or goes (-1).
+    template <class Policy>
+    static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
+        auto& idle = av.root.load(rmap::order::relaxed)->links.idle;
+        idle = by > 0 ? idle + 1 : idle - 1;
+    }
+
+    /// Takes `v` out of its home, and what has neither vmas nor children then out of the tree:
+    /// `emptied(anon_vma&)` is called for each, newest first; blocks go to `spent`.
+    template <class Map, class F>
+    static void detach(Map& map, typename Map::vma_type& v, link_list<typename Map::policy>& spent,
+                       F emptied) noexcept {
+        auto* home = Map::hook_of(v).home_.get();
+        Map::hook_of(v).home_ = nullptr;
+        cow_pieces<Map>::remove(*home, v, spent);
+        while (home->links.empty()) {
+            emptied(*home);
+            auto* const parent = parent_of(*home);
+            if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
+            if (parent == nullptr) return;
+            home = parent;
+            if (home->links.kid_count != 0) {
+                check_valid(map, *home);
+                return;
+            }
+            if (home->links.members != 0) break;
+        }
+        cow_kids<Map>::mirror(*home);
+        check_valid(map, *home);
+    }
+
+    /// Around a change of the vma's range (I9).
+    template <class Map>
+    static void unkey(Map&, typename Map::vma_type& v) noexcept {
+        cow_pieces<Map>::open(*Map::hook_of(v).home_.get(), v);
+    }
+    template <class Map>
+    static void rekey(Map& map, typename Map::vma_type& v) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(v).home_.get();
+        cow_pieces<Map>::close(home, v);
+        cow_kids<Map>::mirror(home, true);
+        check_valid(map, home);
+    }
+
+private:
+    template <class Policy>
+    [[nodiscard]] static anon_vma<Policy>* parent_of(const anon_vma<Policy>& av) noexcept {
+        cow_block<Policy>* const in = av.links.where;
+        return in == nullptr ? nullptr : in->owner.get();
+    }
+
+    template <class Map>
+    static void file(Map& map, typename Map::vma_type& v, anon_vma<typename Map::policy>& home,
+                     const typename Map::vma_type* behind,
+                     link_list<typename Map::policy>& from) noexcept {
+        Map::hook_of(v).home_ = &home;
+        cow_pieces<Map>::add(home, v, behind, from);
+        cow_kids<Map>::mirror(home);
+        check_valid(map, home);
+    }
+
+    // At debug level 3, after every change.
+    template <class Map>
+    static void check_valid([[maybe_unused]] Map& map,
+                            [[maybe_unused]] anon_vma<typename Map::policy>& av) noexcept {
+        RMAP_CHECK_VALID(
+            typename Map::policy, valid(map, av), chain_invalid,
+            "what an anon_vma holds is not what its entries say, or a range changed in "
+            "place");
+    }
+};
+
+}  // namespace topologies
+
+}  // namespace rmap::inline RMAP_ABI

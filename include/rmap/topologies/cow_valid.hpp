@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// cow_valid: whether what topologies::cow_tree keeps of an anon_vma is so: its pieces, the entries
+// of its children, its own entry in its parent, counts, and what blocks say that they cover.
+
+#include <cstdint>
+
+#include <rmap/core/config.hpp>
+#include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_pieces.hpp>
+
+namespace rmap::inline RMAP_ABI {
+
+template <class Policy>
+struct cow_valid {
+    using node = anon_vma<Policy>;
+    using block = cow_block<Policy>;
+
+    template <class Map>
+    [[nodiscard]] static bool check(node& n) noexcept {
+        return links<Policy>(n.links.pieces.get(), n.links.members < 2) && pieces_of<Map>(n) &&
+               kids_of<Map>(n) && (n.links.where.get() == nullptr || entry_of<Map>(n));
+    }
+
+private:
+    // Whether the blocks are in order.
+    template <class>
+    [[nodiscard]] static bool links(void* first_of_all, bool is_no_block) noexcept {
+        if (is_no_block) return true;
+        block* const first = static_cast<block*>(first_of_all);
+        for (block* b = first; b != nullptr; b = b->next) {
+            block* const next = b->next;
+            if ((next != nullptr ? next : first)->prev.get() != b) return false;
+        }
+        return true;
+    }
+
+    template <class Map>
+    [[nodiscard]] static bool pieces_of(node& n) noexcept {
+        using pieces = cow_pieces<Map>;
+        if (n.links.members == 0) return true;
+        if (n.links.members == 1) return home_of<Map>(pieces::only(n)) == &n;
+        std::uint32_t count = 0;
+        for (block* b = pieces::first_block(n); b != nullptr; b = b->next) {
+            if (b->owner.get() != &n || b->live == 0 || b->live != b->used) return false;
+            for (std::uint32_t i = 0; i != b->live; ++i) {
+                auto& v = pieces::vma_at(*b, i);
+                const cow_range r = pieces::range_of(v);
+                if (home_of<Map>(v) != &n || !says<Map>(*b, i, v, 0)) return false;
+                if (!b->covers(r.pgoff) || !b->covers(r.last())) return false;
+                ++count;
+            }
+        }
+        return count == n.links.members;
+    }
+
+    template <class Map>
+    [[nodiscard]] static bool kids_of(node& n) noexcept {
+        if (!links<Policy>(n.links.kids.get(), n.links.kids.get() == nullptr)) return false;
+        std::uint32_t count = 0;
+        bool room = true;  // so far: those with room are in front
+        for (block* b = n.links.kids; b != nullptr; b = b->next) {
+            if (b->owner.get() != &n || (!b->full() && !room)) return false;
+            room = !b->full();
+            std::uint32_t live = 0;
+            std::uint32_t flagged = 0;
+            for (std::uint32_t i = 0; i != b->used; ++i) {
+                flagged += b->at(i).pages > block::pages_mask ? 1 : 0;
+                if (cow_kids<Map>::is_hole(*b, i)) continue;
+                node& kid = cow_kids<Map>::kid_at(*b, i);
+                if (kid.links.where.get() != b || kid.links.slot != i || !entry_of<Map>(kid)) {
+                    return false;
+                }
+                ++live;
+            }
+            if (live != b->live || flagged != b->flagged) return false;
+            count += live;
+        }
+        return count == n.links.kid_count;
+    }
+
+    // Whether the entry of a child, and what its block covers, are right.
+    template <class Map>
+    [[nodiscard]] static bool entry_of(node& kid) noexcept {
+        using pieces = cow_pieces<Map>;
+        block& b = *kid.links.where.get();
+        const std::uint32_t flags = kid.links.kid_count != 0 ? block::kids_flag : 0;
+        cow_bounds all = pieces::bounds_of(kid);
+        if (kid.links.members == 1) {
+            const cow_range r = pieces::range_of(pieces::only(kid));
+            all = {r.pgoff, r.last()};
+            if (!says<Map>(b, kid.links.slot, pieces::only(kid), flags)) return false;
+        } else {
+            typename block::entry e{};
+            if (all.first > all.last) {
+                e.pages = flags;
+            } else {
+                b.set_range(e, all.first, all.last - all.first + 1, flags | block::look_flag);
+            }
+            if (!same(e, b.at(kid.links.slot))) return false;
+        }
+        if (all.first <= all.last && !(b.covers(all.first) && b.covers(all.last))) return false;
+        for (block* below = kid.links.kids; below != nullptr; below = below->next) {
+            if (below->lo <= below->hi && !(b.covers(below->lo) && b.covers(below->hi))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    template <class Map>
+    [[nodiscard]] static bool says(block& b, std::uint32_t slot, typename Map::vma_type& v,
+                                   std::uint32_t flags) noexcept {
+        using pieces = cow_pieces<Map>;
+        typename block::entry e{};
+        b.set_vma(e, pieces::range_of(v), pieces::mm_of(v), flags);
+        return same(e, b.at(slot)) && e.mm.get() == b.at(slot).mm.get();
+    }
+    [[nodiscard]] static bool same(const typename block::entry& a,
+                                   const typename block::entry& b) noexcept {
+        return a.pages == b.pages && ((a.pages & block::pages_mask) == 0 || a.first == b.first);
+    }
+    template <class Map>
+    [[nodiscard]] static const node* home_of(const typename Map::vma_type& v) noexcept {
+        return Map::hook_of(v).home_;
+    }
+};
+
+}  // namespace rmap::inline RMAP_ABI
