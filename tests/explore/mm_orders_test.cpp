@@ -61,6 +61,23 @@ int main() {
     as_shipped(count, "page, remove_mapping", {}, unmap);
     shows(count, "page, remove_mapping", {}, {"mm/page.hpp", "remove_mapping", acq_rel}, race,
           unmap);
+    // One whose reference stays with the unmapper: who finds the page unmapped uses it anew.
+    const auto keep = [](verify::test& t) {
+        page held;
+        model::plain<int> content{0};
+        held.add_mapping_and_get();
+        t.thread("unmaps", [&] {
+            static_cast<void>(content.get());
+            held.remove_mapping_and_keep();
+        });
+        t.thread("looks", [&] {
+            if (!held.mapped()) content = 1;
+        });
+        t.run();
+    };
+    as_shipped(count, "page, remove_mapping_and_keep", {}, keep);
+    shows(count, "page, remove_mapping_and_keep", {},
+          {"mm/page.hpp", "remove_mapping_and_keep", order::release}, race, keep);
     const auto unpin = two_droppers<space>([](space& s) { return s.unpin(); });
     as_shipped(count, "address space, unpin", {}, unpin);
     shows(count, "address space, unpin", {}, {"mm/address_space.hpp", "unpin", acq_rel}, race,

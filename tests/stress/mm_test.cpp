@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // Threads run random operations of the reference mm on a family of address spaces with common
-// files. Whenever they have stopped: every invariant, every page's walk against the page tables, no
-// marker, no page past the end of its file; in the end no memory is left. With locks that spin,
-// with locks that sleep, and with memory that fails now and then (so what operations set aside must
-// be enough).
+// files. Whenever they have stopped: every invariant, the laws of the LRU lists, every page's walk
+// against the page tables, no marker, no page past the end of its file; in the end no memory is
+// left. With locks that spin, with locks that sleep, and with memory that fails now and then (so
+// what operations set aside must be enough).
 
 #ifndef RMAP_DEBUG_LEVEL
 #define RMAP_DEBUG_LEVEL 2
@@ -72,9 +72,10 @@ struct shards : spinning {
     using locking = rmap::locking::basic_sharded_root<4, 1>;
 };
 
-const char* const names[] = {"read",     "write", "mmap",    "munmap",  "mprotect", "mremap",
-                             "dontneed", "mlock", "munlock", "migrate", "merge",    "resize",
-                             "punch",    "fork",  "exit",    "exec",    "grow",     "walk"};
+const char* const names[] = {"read",   "write",    "mmap",    "munmap",  "mprotect",
+                             "mremap", "dontneed", "mlock",   "munlock", "migrate",
+                             "merge",  "resize",   "punch",   "fork",    "exit",
+                             "exec",   "grow",     "reclaim", "walk"};
 
 template <class Policy>
 int run(const char* name, unsigned threads, int rounds, long operations, long fail_every,

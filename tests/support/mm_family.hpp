@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <rmap/mm/system.hpp>
+#include <rmap/verify/check_lru.hpp>
 #include <rmap/verify/invariants.hpp>
 
 #include "support/mm_world.hpp"
@@ -63,6 +64,7 @@ enum class family_op : std::size_t {
     exit,
     exec,
     grow,
+    reclaim,
     walk,
     count_
 };
@@ -123,6 +125,9 @@ public:
         for (const auto& v : rmap::verify::check(world)) {
             found.push_back("I" + std::to_string(v.invariant) + ": " + v.text);
         }
+        for (const auto& v : rmap::verify::check_lru(of_)) {
+            found.push_back("L" + std::to_string(v.law) + ": " + v.text);
+        }
         of_.for_each_space([&](space& s) { entries(s, found); });
         return found;
     }
@@ -175,8 +180,8 @@ private:
             return note(family_op::move, of_.mremap(in, at, n, to, grown, dice(6) == 0));
         }
         if (what < 87) return note(family_op::drop, of_.dontneed(in, at, n));
-        if (what < 88) return note(family_op::lock, of_.mlock(in, at, n));
-        if (what < 89) return note(family_op::unlock, of_.munlock(in, at, n));
+        if (what < 90) return note(family_op::lock, of_.mlock(in, at, n));
+        if (what < 92) return note(family_op::unlock, of_.munlock(in, at, n));
         if (what < 104) return note(family_op::migrate, of_.migrate(in, at, n));
         if (what < 110) {
             typename system::place_type places[3];
@@ -196,6 +201,10 @@ private:
             return note(family_op::exec, status::ok);
         }
         if (what < 121) return grow(dice, in, done);
+        if (what < 123) {
+            const bool some = of_.reclaim(1 + dice(40)) != 0;
+            return note(family_op::reclaim, some ? status::ok : status::not_mapped);
+        }
         if (walk(in, at)) note(family_op::walk, status::ok);
     }
 

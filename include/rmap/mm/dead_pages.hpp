@@ -60,9 +60,10 @@ public:
     }
 
 private:
-    // Whether this thread is the one to do it: one that has the flag has not looked yet.
+    // Whether this thread is the one to do it: who has the flag already has not looked yet.
+    //   Orders, Pairs with, Otherwise, Proved by: munlock_page.
     [[nodiscard]] static bool take_munlocking(page_type& p) noexcept {
-        return !p.flags.template test_and_set<flag::munlocking, order::relaxed>();
+        return !p.flags.template test_and_set<flag::munlocking, order::acquire>();
     }
     static void add(page_type*& chain, page_type& p) noexcept {
         p.next = chain;

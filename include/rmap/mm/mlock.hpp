@@ -54,8 +54,13 @@ bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
 template <class Policy>
 void munlock_page(context<Policy>& ctx, page<Policy>& p) {
     const write_guard locked{p.lock};
-    // Before the look: whoever comes from now on takes it anew.
-    p.flags.template clear<page_flag::munlocking, order::relaxed>();
+    // Before the look, so that whoever comes from now on takes it anew.
+    //   Orders:     this thread's use of page::next before the next taker's.
+    //   Pairs with: dead_pages::take_munlocking.
+    //   Otherwise:  T1 reads the link, lets go of the flag | T2 takes it, writes the link: T1's
+    //               chain goes on with T2's pages.
+    //   Proved by:  tests/explore/lru_test.cpp
+    p.flags.template clear<page_flag::munlocking, order::release>();
     const auto cleared = mlock_handshake<Policy>::munlock(p.flags);
     if (!cleared.was_mlocked()) return;
     ctx.lru.one_mlocked_less();

@@ -64,6 +64,8 @@ public:
         return references(counts_.fetch_sub(mapping + reference, order::acq_rel)) == 1;
     }
     /// One less, whose reference stays with the caller.
+    //   Orders, Pairs with, Otherwise: basic_page::remove_mapping.
+    //   Proved by:  tests/explore/mm_orders_test.cpp
     void remove_mapping_and_keep() noexcept { counts_.fetch_sub(mapping, order::release); }
 
     [[nodiscard]] std::uint32_t mapcount() const noexcept {

@@ -85,7 +85,7 @@ private:
             system_.for_each_vma(s, [&](auto& v) {
                 system_.for_each_page(s, v.start(), v.end(), [&](pgno at, page_type& p) {
                     known& k = pages_[&p];
-                    if (k.name.empty()) k.name = text("the page at ", row, ':', hex{at});
+                    if (k.name.empty()) k.name = text("the page at ", row, ':', verify::hex{at});
                     k.locked = k.locked || v.locked();
                 });
             });
@@ -95,7 +95,7 @@ private:
         system_.for_each_file([&](auto& f) {
             system_.for_each_page(f, [&](pgoff_t at, page_type& p) {
                 known& k = pages_[&p];
-                if (k.name.empty()) k.name = text("the page ", hex{at}, " of file ", row);
+                if (k.name.empty()) k.name = text("the page ", verify::hex{at}, " of file ", row);
             });
             ++row;
         });
