@@ -129,7 +129,27 @@ private:
         aged_heap::get().give(p, sizeof(page));
     }
 
-    // Sums what it is handed, in registers.
+    // Sums what it is handed.
+    template <bool Checks>
+    struct summing {
+        std::uint32_t number = 0;
+        std::uint64_t found = 0;
+        std::uint64_t addresses = 0;
+        std::uint64_t spaces = 0;
+
+        template <class Place>
+        void operator()(const Place& place) noexcept {
+            space& in = place.mm();
+            const rmap::pgno at = place.address();
+            if constexpr (Checks) {
+                const rmap::pgno offset = at - 0x10000;
+                if (in.table[offset / 0x100 * pages + offset % 0x100] != number) return;
+            }
+            ++found;
+            addresses += at;
+            spaces ^= reinterpret_cast<std::uintptr_t>(&in);
+        }
+    };
     template <bool Checks>
     double walk_all(const std::vector<page*>& order, std::uint64_t& met) {
         std::uint64_t found = 0;
@@ -137,19 +157,12 @@ private:
         std::uint64_t spaces = 0;
         const double from = cpu_ns();
         for (page* p : order) {
-            const std::uint32_t number = p->number;
-            const auto walked = map.walk(*p, [&](const auto& place) {
-                space& in = place.mm();
-                const rmap::pgno at = place.address();
-                if constexpr (Checks) {
-                    const rmap::pgno offset = at - 0x10000;
-                    if (in.table[offset / 0x100 * pages + offset % 0x100] != number) return;
-                }
-                ++found;
-                addresses += at;
-                spaces ^= reinterpret_cast<std::uintptr_t>(&in);
-            });
+            summing<Checks> sum{p->number};
+            const auto walked = map.walk(*p, sum);
             must(walked.state);
+            found += sum.found;
+            addresses += sum.addresses;
+            spaces ^= sum.spaces;
         }
         const double took = cpu_ns() - from;
         met = found;

@@ -35,20 +35,24 @@ bool visit_places(Map& map, anon_vma<typename Map::policy>& av, pgoff_t index,
                   [[maybe_unused]] Guard& guard, Visitor& visitor, walk_result& result) {
     using policy = typename Map::policy;
     bool whole = true;
+    walk_result here;  // counted where nobody else can look, so in registers
     policy::trace::emit(event::walk_begin, &av);
     policy::topology::visit(map, av, index, [&](const auto& place) {
         if constexpr (walks_begin_again<Map>) {
             seen_place seen{place.vma(), place.mm()};
             whole = guard.look(Map::hook_of(place.vma()),
                                [&]() noexcept { seen.saw(place.address()); });
-            return whole && hand_over(visitor, seen, result);
+            return whole && hand_over(visitor, seen, here);
         } else if constexpr (locks_by_offset<typename policy::locking>) {
-            return guard.outside([&] { return hand_over(visitor, place, result); });
+            return guard.outside([&] { return hand_over(visitor, place, here); });
         } else {
-            return hand_over(visitor, place, result);
+            return hand_over(visitor, place, here);
         }
     });
     policy::trace::emit(event::walk_end, &av);
+    result.visited += here.visited;
+    result.places += here.places;
+    result.stopped = here.stopped;
     return whole;
 }
 

@@ -41,10 +41,20 @@ public:
     using index_type = std::uint32_t;
 
     // In `pages`: the child has children of its own; the range is not the whole truth, look at what
-    // the entry is about (if the range is empty: for every offset).
-    static constexpr std::uint32_t kids_flag = 1U << 31;
-    static constexpr std::uint32_t look_flag = 1U << 30;
-    static constexpr std::uint32_t pages_mask = look_flag - 1;
+    // the entry is about (if the range is empty: for every offset). With either the sign bit is set.
+    static constexpr std::uint32_t flagged_bit = 1U << 31;
+    static constexpr std::uint32_t kids_flag = flagged_bit | 1U << 30;
+    static constexpr std::uint32_t look_flag = flagged_bit | 1U << 29;
+    static constexpr std::uint32_t pages_mask = (1U << 29) - 1;
+    [[nodiscard]] static bool has_flag(std::uint32_t pages) noexcept {
+        return static_cast<std::int32_t>(pages) < 0;
+    }
+    [[nodiscard]] static bool has_kids(std::uint32_t pages) noexcept {
+        return (pages & kids_flag) == kids_flag;
+    }
+    [[nodiscard]] static bool must_look(std::uint32_t pages) noexcept {
+        return (pages & look_flag) == look_flag;
+    }
     static constexpr std::uint32_t no_offset = UINT32_MAX;  // in no entry's range
 
     struct entry {
@@ -132,7 +142,7 @@ public:
     /// Whether an entry with flags says that its range, or everything, may cover the offset.
     [[nodiscard]] static bool may_cover(std::uint32_t pages, std::uint32_t distance) noexcept {
         const std::uint32_t n = pages & pages_mask;
-        return distance < n || (n == 0 && (pages & look_flag) != 0);
+        return distance < n || (n == 0 && must_look(pages));
     }
 
     plain<cow_block*> next{nullptr};  // the last one's: null

@@ -114,7 +114,7 @@ private:
         block& b = *kid.links.where.get();
         const std::uint32_t slot = kid.links.slot;
         auto& e = b.at(slot);
-        if (e.pages > block::pages_mask) b.flagged = b.flagged - 1;
+        if (block::has_flag(e.pages)) b.flagged = b.flagged - 1;
         e.pages = 0;
         e.mm = nullptr;
         // Holes are a list: each names the next one, in the place of the child.
@@ -159,7 +159,7 @@ private:
     static cow_bounds write(block& b, std::uint32_t slot, node& kid) noexcept {
         auto& e = b.at(slot);
         const std::uint32_t kids = kid.links.kid_count != 0 ? block::kids_flag : 0;
-        const bool was_flagged = e.pages > block::pages_mask;
+        const bool was_flagged = block::has_flag(e.pages);
         cow_bounds bounds;
         if (kid.links.members == 1) {
             auto& v = pieces::only(kid);
@@ -176,7 +176,7 @@ private:
                             kids | block::look_flag);
             }
         }
-        const bool is_flagged = e.pages > block::pages_mask;
+        const bool is_flagged = block::has_flag(e.pages);
         if (was_flagged != is_flagged) b.flagged = is_flagged ? b.flagged + 1 : b.flagged - 1;
         return bounds;
     }

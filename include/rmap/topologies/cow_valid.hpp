@@ -67,7 +67,7 @@ private:
             std::uint32_t live = 0;
             std::uint32_t flagged = 0;
             for (std::uint32_t i = 0; i != b->used; ++i) {
-                flagged += b->at(i).pages > block::pages_mask ? 1 : 0;
+                flagged += block::has_flag(b->at(i).pages) ? 1 : 0;
                 if (cow_kids<Map>::is_hole(*b, i)) continue;
                 node& kid = cow_kids<Map>::kid_at(*b, i);
                 if (kid.links.where.get() != b || kid.links.slot != i || !entry_of<Map>(kid)) {

@@ -22,25 +22,178 @@ namespace rmap::inline RMAP_ABI {
 template <class Map>
 class cow_place {
     using pieces = cow_pieces<Map>;
+    using about = typename cow_block<typename Map::policy>::about_type;
+
+public:
     using mm_type = std::remove_reference_t<decltype(pieces::traits::mm(
         *static_cast<const typename Map::vma_type*>(nullptr)))>;
 
-public:
-    cow_place(void* mm, pgno address, const typename pieces::node* kid, void* hook) noexcept
-        : mm_{mm}, address_{address}, kid_{kid}, hook_{hook} {}
+    cow_place(void* mm, pgno address, const about* of, bool is_kid) noexcept
+        : mm_{mm}, address_{address}, of_{of}, is_kid_{is_kid} {}
 
     [[nodiscard]] mm_type& mm() const noexcept { return *static_cast<mm_type*>(mm_); }
     [[nodiscard]] pgno address() const noexcept { return address_; }
     [[nodiscard]] typename Map::vma_type& vma() const noexcept {
-        if (kid_ != nullptr) return pieces::only(*kid_);
-        return Map::vma_of(*static_cast<typename pieces::hook*>(hook_));
+        if (is_kid_) return pieces::only(*static_cast<typename pieces::node*>(of_->get()));
+        return Map::vma_of(*static_cast<typename pieces::hook*>(of_->get()));
     }
 
 private:
     void* mm_;
     pgno address_;
-    const typename pieces::node* kid_;  // EITHER the anon_vma whose only vma it is
-    void* hook_;                        // OR the vma's hook
+    const about* of_;  // names EITHER an anon_vma whose only vma it is OR the vma's hook
+    bool is_kid_;
+};
+
+/// Where a walk is. `at` to `end` are entries that the caller looks through itself, and calls
+/// step() where it finds none or one with flags. A place that is not an entry's is shown as one.
+template <class Map>
+class cow_cursor {
+public:
+    using policy = typename Map::policy;
+    using node = anon_vma<policy>;
+    using block = cow_block<policy>;
+    using entry = typename block::entry;
+    using about_type = typename block::about_type;
+    using kids = cow_kids<Map>;
+    using pieces = cow_pieces<Map>;
+
+    cow_cursor(node& top, pgoff_t index) noexcept
+        : index_{index}, top_{&top}, in_{&top}, inside_{&top}, descends_{true} {
+        begin_pieces(top);
+    }
+
+    const entry* at = nullptr;
+    const entry* end = nullptr;
+    std::uint32_t wanted = 0;  // the offset, as the entries have it
+    pgno address = 0;          // where it is in those without flags
+
+    bool is_kid = true;        // what entries are about
+    const entry* first = nullptr;
+    const about_type* abouts = nullptr;  // of `first` and those behind
+
+    /// Goes on from `at`: there are entries to look through; false: that was all.
+    [[gnu::noinline]] bool step() noexcept {
+        for (;;) {
+            if (inside_ != nullptr) {
+                if (next_piece()) return true;
+                node* const was = inside_;
+                inside_ = nullptr;
+                if (!descends_) {
+                    look_from(*block_, resume_);
+                    return true;
+                }
+                in_ = was;
+                return next_block(was->links.kids);
+            }
+            if (at == end) return next_block(block_->next);
+            if (enter_kid()) return true;
+        }
+    }
+
+private:
+    // The first block from `b` on that can have the offset; or back up, behind where we came from.
+    bool next_block(block* b) noexcept {
+        while (b != nullptr && !b->covers(index_)) b = b->next;
+        if (b != nullptr) {
+            look_from(*b, 0);
+            return true;
+        }
+        if (in_ == top_) return false;
+        block& up = *in_->links.where.get();
+        const std::uint32_t slot = in_->links.slot + 1;
+        in_ = up.owner;
+        look_from(up, slot);
+        return true;
+    }
+    void look_from(block& b, std::uint32_t slot) noexcept {
+        block_ = &b;
+        first = &b.at(0);
+        abouts = &b.about(0);
+        is_kid = true;
+        at = first + slot;
+        end = first + b.used;
+        wanted = b.offset_of(index_);
+        address = index_ + b.delta;
+        if (block* const next = b.next; next != nullptr) __builtin_prefetch(next);
+    }
+
+    // An entry with flags: its child's pieces, then its child's children. Whether there is a place.
+    bool enter_kid() noexcept {
+        const std::uint32_t slot = static_cast<std::uint32_t>(at - first);
+        const std::uint32_t said = at->pages;
+        const bool may = block::may_cover(said, wanted - at->first);
+        node& kid = kids::kid_at(*block_, slot);
+        resume_ = slot + 1;
+        descends_ = block::has_kids(said);
+        inside_ = &kid;
+        one_ = false;
+        pieces_ = nullptr;
+        if (may && !block::must_look(said)) {
+            show(at->mm.get(), address, &block_->about(slot), true);
+            return true;
+        }
+        if (may) begin_pieces(kid);
+        at = end;
+        return false;
+    }
+
+    void begin_pieces(const node& n) noexcept {
+        one_ = n.links.members == 1;
+        pieces_ = pieces::first_block(n);
+        slot_ = 0;
+    }
+    // The next piece of `inside_` that covers the offset.
+    bool next_piece() noexcept {
+        if (one_) {
+            one_ = false;
+            return look_at(pieces::only(*inside_), &inside_->links.pieces);
+        }
+        for (; pieces_ != nullptr; pieces_ = pieces_->next, slot_ = 0) {
+            block& b = *pieces_;
+            if (!b.covers(index_)) continue;
+            const std::uint32_t offset = b.offset_of(index_);
+            while (slot_ != b.live) {
+                const std::uint32_t i = slot_++;
+                const entry& e = b.at(i);
+                if (!block::may_cover(e.pages, offset - e.first)) continue;
+                if (!block::must_look(e.pages)) {
+                    show(e.mm.get(), index_ + b.delta, &b.about(i), false);
+                    return true;
+                }
+                if (look_at(pieces::vma_at(b, i), &b.about(i))) return true;
+            }
+        }
+        return false;
+    }
+    bool look_at(typename Map::vma_type& v, const about_type* of) noexcept {
+        const cow_range r = pieces::range_of(v);
+        if (index_ < r.pgoff || index_ - r.pgoff >= r.pages) return false;
+        show(pieces::mm_of(v), r.start + (index_ - r.pgoff), of, false);
+        return true;
+    }
+    void show(void* mm, pgno where, const about_type* of, bool kid) noexcept {
+        shown_.mm = mm;
+        shown_.pages = 1;
+        wanted = 0;
+        address = where;
+        abouts = of;
+        is_kid = kid;
+        first = at = &shown_;
+        end = at + 1;
+    }
+
+    pgoff_t index_;
+    node* top_;
+    node* in_;                   // whose children are looked through
+    block* block_ = nullptr;     // in this block
+    node* inside_;               // whose pieces are looked through, if any
+    bool descends_;              // and then its children
+    std::uint32_t resume_ = 0;   // or the block, from this slot on
+    bool one_ = false;           // its one piece is to come
+    block* pieces_ = nullptr;    // or these,
+    std::uint32_t slot_ = 0;     // from there on
+    entry shown_{};
 };
 
 template <class Map>
@@ -50,34 +203,34 @@ struct cow_walk {
     using block = cow_block<policy>;
     using kids = cow_kids<Map>;
     using pieces = cow_pieces<Map>;
-    using vma = typename Map::vma_type;
     using place = cow_place<Map>;
 
     /// f(place) for each vma at or below `top` that covers `index`, until f returns false. Returns
-    /// whether it came to the end.
+    /// whether it came to the end. f is called from one place, so that it can be a part of the loop
+    /// and what it counts stays in registers.
     template <class F>
-    static bool covering(node& top, pgoff_t index, F& f) {
-        if (!own_pieces(top, index, f)) return false;
-        node* at = &top;
-        block* b = top.links.kids;
-        std::uint32_t slot = 0;
-        for (;;) {
-            while (b != nullptr) {
-                node* down = nullptr;
-                if (b->covers(index) && !scan(*b, slot, index, f, down)) return false;
-                slot = 0;
-                if (down == nullptr) {
-                    b = b->next;
-                } else {
-                    at = down;
-                    b = down->links.kids;
+    [[gnu::always_inline]] static inline bool covering(node& top, pgoff_t index, F& f) {
+        cow_cursor<Map> c{top, index};
+        while (c.step()) {
+            const auto* e = c.at;
+            const auto* const end = c.end;
+            const auto* const first = c.first;
+            const auto* const abouts = c.abouts;
+            const std::uint32_t wanted = c.wanted;
+            const pgno address = c.address;
+            const bool is_kid = c.is_kid;
+            for (; e != end; ++e) {
+                const std::uint32_t said = e->pages;
+                if (wanted - e->first < said) {
+                    if (block::has_flag(said)) break;
+                    if (!f(place{e->mm.get(), address, abouts + (e - first), is_kid})) return false;
+                } else if (block::has_flag(said)) {
+                    break;
                 }
             }
-            if (at == &top) return true;
-            b = at->links.where;
-            slot = at->links.slot + 1;
-            at = b->owner;
+            c.at = e;
         }
+        return true;
     }
 
     /// f(vma) for each vma at or below `top`.
@@ -112,62 +265,6 @@ struct cow_walk {
     }
 
 private:
-    // The entries of a block from `slot` on, as far as a child with children of its own.
-    template <class F>
-    static bool scan(block& b, std::uint32_t slot, pgoff_t index, F& f, node*& down) {
-        const std::uint32_t wanted = b.offset_of(index);
-        const pgno address = index + b.delta;
-        for (const std::uint32_t used = b.used; slot != used; ++slot) {
-            const auto& e = b.at(slot);
-            const std::uint32_t pages = e.pages;
-            const std::uint32_t distance = wanted - e.first;
-            if (distance < pages && pages <= block::pages_mask) {
-                if (!f(place{e.mm.get(), address, &kids::kid_at(b, slot), nullptr})) return false;
-            } else if (pages > block::pages_mask) {
-                node& kid = kids::kid_at(b, slot);
-                if (block::may_cover(pages, distance)) {
-                    if ((pages & block::look_flag) != 0) {
-                        if (!own_pieces(kid, index, f)) return false;
-                    } else if (!f(place{e.mm.get(), address, &kid, nullptr})) {
-                        return false;
-                    }
-                }
-                if ((pages & block::kids_flag) != 0) {
-                    down = &kid;
-                    return true;
-                }
-            }
-        }
-        return true;
-    }
-
-    template <class F>
-    static bool own_pieces(node& n, pgoff_t index, F& f) {
-        if (n.links.members == 1) return one(pieces::only(n), index, f);
-        for (block* b = pieces::first_block(n); b != nullptr; b = b->next) {
-            if (!b->covers(index)) continue;
-            const std::uint32_t wanted = b->offset_of(index);
-            for (std::uint32_t i = 0; i != b->live; ++i) {
-                const auto& e = b->at(i);
-                const std::uint32_t pages = e.pages;
-                if (!block::may_cover(pages, wanted - e.first)) continue;
-                if ((pages & block::look_flag) != 0) {
-                    if (!one(pieces::vma_at(*b, i), index, f)) return false;
-                } else if (!f(place{e.mm.get(), index + b->delta, nullptr, b->about(i).get()})) {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
-    template <class F>
-    static bool one(vma& v, pgoff_t index, F& f) {
-        const cow_range r = pieces::range_of(v);
-        if (index < r.pgoff || index - r.pgoff >= r.pages) return true;
-        return f(place{pieces::mm_of(v), r.start + (index - r.pgoff), nullptr, &Map::hook_of(v)});
-    }
-
     template <class F>
     static bool all_pieces(node& n, F& f) {
         if (n.links.members == 1) return f(pieces::only(n));
