@@ -41,7 +41,7 @@ public:
     using index_type = std::uint32_t;
 
     // In `pages`: the child has children of its own; the range is not the whole truth, look at what
-    // the entry is about (if the range is empty: for every offset). With either the sign bit is set.
+    // the entry is about (if the range is empty: for every offset). With either, the sign bit.
     static constexpr std::uint32_t flagged_bit = 1U << 31;
     static constexpr std::uint32_t kids_flag = flagged_bit | 1U << 30;
     static constexpr std::uint32_t look_flag = flagged_bit | 1U << 29;

@@ -110,7 +110,8 @@ struct cow_tree : own_anon_vma {
     /// Calls f(place) for each vma in the subtree of `av` whose range covers `index`, until f
     /// returns false. Needs the walk guard. Returns whether it came to the end.
     template <class Map, class F>
-    [[gnu::always_inline]] static inline bool visit(Map&, anon_vma<typename Map::policy>& av, pgoff_t index, F f) {
+    [[gnu::always_inline]] static inline bool visit(Map&, anon_vma<typename Map::policy>& av,
+                                                    pgoff_t index, F f) {
         return cow_walk<Map>::covering(av, index, f);
     }
 
