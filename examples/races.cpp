@@ -20,7 +20,8 @@ using races::outcome;
 using races::race;
 
 constexpr char usage[] =
-    R"(usage: rmap-races [--list] [--json FILE] [--html FILE] [--replay STRING] [NAME...]
+    R"(usage: rmap-races [--list] [--json FILE] [--html FILE] [--table FILE] [NAME...]
+       rmap-races --replay STRING
 
 Explores each story of the gallery (or those named): the broken form until it fails, the fixed
 forms in every interleaving. A story's source is the mail or the commit that tells of it.
@@ -29,6 +30,8 @@ forms in every interleaving. A story's source is the mail or the commit that tel
   --list           the stories, one a line
   --json FILE      also writes what was found to FILE, as JSON
   --html FILE      also draws each counterexample as a timeline, for a browser
+  --table FILE     also puts a table of what was found into FILE, which has the lines
+                   <!-- rmap-races --table --> and <!-- end of the table --> around its old one
   --replay STRING  runs one execution again, the one that the string stands for
   --help           this text
 
@@ -40,6 +43,7 @@ struct request {
     std::vector<const race*> chosen{};
     const char* json = nullptr;
     const char* html = nullptr;
+    const char* table = nullptr;
     const char* replay = nullptr;
     bool list = false;
     bool help = false;
@@ -84,6 +88,8 @@ bool parse(int count, char** arguments, request& out) {
             if ((out.json = value_of("--json", i, count, arguments)) == nullptr) return false;
         } else if (is_option(argument, "--html")) {
             if ((out.html = value_of("--html", i, count, arguments)) == nullptr) return false;
+        } else if (is_option(argument, "--table")) {
+            if ((out.table = value_of("--table", i, count, arguments)) == nullptr) return false;
         } else if (is_option(argument, "--replay")) {
             if ((out.replay = value_of("--replay", i, count, arguments)) == nullptr) return false;
         } else {
@@ -91,9 +97,14 @@ bool parse(int count, char** arguments, request& out) {
             return false;
         }
     }
-    const bool more = !out.chosen.empty() || out.json != nullptr || out.html != nullptr || out.list;
+    const bool more = !out.chosen.empty() || out.json != nullptr || out.html != nullptr ||
+                      out.table != nullptr || out.list;
     if (out.replay != nullptr && more) {
         std::fprintf(stderr, "rmap-races: --replay stands alone: the string names its story\n");
+        return false;
+    }
+    if (out.table != nullptr && !out.chosen.empty()) {
+        std::fprintf(stderr, "rmap-races: --table is of all stories\n");
         return false;
     }
     if (out.chosen.empty()) out.chosen.assign(races::all().begin(), races::all().end());
@@ -141,7 +152,33 @@ bool write(const char* path, const std::string& text) {
     return good;
 }
 
+/// A document with a place for the table.
+struct document {
+    std::string text{};
+    std::size_t from = 0;
+    std::size_t to = 0;
+};
+
+bool read(const char* path, document& out) {
+    constexpr std::string_view begin = "<!-- rmap-races --table -->\n";
+    constexpr std::string_view end = "<!-- end of the table -->\n";
+    std::FILE* file = std::fopen(path, "r");
+    for (int c = 0; file != nullptr && (c = std::fgetc(file)) != EOF;)
+        out.text += static_cast<char>(c);
+    if (file != nullptr) std::fclose(file);
+    out.from = out.text.find(begin);
+    out.to = out.text.find(end, out.from == std::string::npos ? 0 : out.from);
+    if (out.from == std::string::npos || out.to == std::string::npos) {
+        std::fprintf(stderr, "rmap-races: %s cannot be read, or has no place for a table\n", path);
+        return false;
+    }
+    out.from += begin.size();
+    return true;
+}
+
 int run(const request& what) {
+    document with_table;
+    if (what.table != nullptr && !read(what.table, with_table)) return 2;
     std::vector<outcome> outcomes;
     bool good = true;
     for (const race* r : what.chosen) {
@@ -153,6 +190,11 @@ int run(const request& what) {
     std::fputs(races::table(outcomes).c_str(), stdout);
     if (what.json != nullptr && !write(what.json, races::json(outcomes))) return 2;
     if (what.html != nullptr && !write(what.html, races::html(outcomes))) return 2;
+    if (what.table != nullptr) {
+        with_table.text.replace(with_table.from, with_table.to - with_table.from,
+                                races::markdown(outcomes));
+        if (!write(what.table, with_table.text)) return 2;
+    }
     if (std::fflush(stdout) != 0) return 2;
     return good ? 0 : 1;
 }

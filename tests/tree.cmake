@@ -72,6 +72,34 @@ foreach(case IN LISTS cases)
     endforeach()
 endforeach()
 
+# ---- the explorer's fibers where they are not those of this machine
+
+foreach(test IN ITEMS litmus detect)
+    add_script_test(explore.ucontext.${test} emulated explore/emulated.cmake
+        "COMPILER=${CMAKE_CXX_COMPILER}" "TEST=${test}_test.cpp" "FLAGS=-DRMAP_FIBER_UCONTEXT")
+endforeach()
+set(explore_on_aarch64 litmus detect token bounds)
+set(explore_on_riscv64 detect)  # it has no fibers of its own and takes ucontext
+foreach(processor IN ITEMS aarch64 riscv64)
+    set(compiler ${processor}-linux-gnu-g++)
+    find_program(RMAP_TEST_QEMU_${processor} NAMES qemu-${processor}-static qemu-${processor})
+    mark_as_advanced(RMAP_TEST_QEMU_${processor})
+    if(RMAP_TEST_${compiler} AND RMAP_TEST_QEMU_${processor})
+        foreach(test IN LISTS explore_on_${processor})
+            add_script_test(explore.${processor}.${test} emulated explore/emulated.cmake
+                "COMPILER=${compiler_${compiler}}" "TEST=${test}_test.cpp" "FLAGS=-static"
+                "EMULATOR=${RMAP_TEST_QEMU_${processor}}")
+        endforeach()
+    else()
+        # A skipped test, so that the closing summary says it too.
+        set(how "install g++-${processor}-linux-gnu and qemu-user-static, and configure again")
+        add_test(NAME explore.${processor}.needs.qemu-user-static
+            COMMAND "${CMAKE_COMMAND}" -E echo "fibers on ${processor} are left out: ${how}")
+        set_tests_properties(explore.${processor}.needs.qemu-user-static PROPERTIES
+            LABELS emulated SKIP_REGULAR_EXPRESSION "left out")
+    endif()
+endforeach()
+
 # ---- a program without an operating system
 
 rmap_add_program(call_cycles freestanding/call_cycles.cpp)

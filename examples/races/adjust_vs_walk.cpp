@@ -7,6 +7,7 @@
 #include <rmap/locking/lock_all.hpp>
 #include <rmap/locking/per_anon_vma.hpp>
 #include <rmap/locking/root.hpp>
+#include <rmap/locking/sharded_root.hpp>
 
 #include "gallery.hpp"
 #include "policies.hpp"
@@ -29,13 +30,16 @@ const race adjust_vs_walk{
     .name = "adjust-vs-walk",
     .source = "Mel Gorman, 24 April 2010; Rik van Riel, 28 April 2010; Linux 012f18004da3",
     .story = "a child's vma changes its range while a migration looks for the parent's page",
+    .rule = "a range changes under a lock that every walk over it takes",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"locking::per_anon_vma, which claims that its walks are complete",
                run<claims_to_be_complete<rmap::locking::per_anon_vma>>},
     .fixed = {"locking::root: one lock for the fork tree", run<rmap::locking::root>},
     .also_fixed = {{"locking::lock_all: the change locks all anon_vmas of the vma's chain",
-                   run<rmap::locking::lock_all>}},
+                    run<rmap::locking::lock_all>},
+                   {"locking::sharded_root: the change locks all offsets that the vma covers",
+                    run<rmap::locking::sharded_root>}},
 };
 
 }  // namespace races

@@ -95,6 +95,7 @@ const race degree_counter{
     .name = "degree-counter",
     .source = "Linux 2555283eb40d, CVE-2022-42703",
     .story = "an anon_vma is taken over twice; a merge drops the links to a page's",
+    .rule = "two vmas of one process with one own anon_vma have one chain",
     .kind = failure_kind::check,
     .with = {},
     .broken = {"merges::linux_3_19: one counter for children and vmas",

@@ -60,6 +60,7 @@ const race double_prepare{
     .name = "double-prepare",
     .source = "Hugh Dickins, 7 June 2009: \"we don't want to choose both!\"",
     .story = "two first faults of a vma choose the anon_vmas of different neighbours",
+    .rule = "first faults of an address space exclude each other",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"the page_table_lock does nothing (locks::none)",

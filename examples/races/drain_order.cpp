@@ -38,6 +38,7 @@ const race drain_order{
     .name = "drain-order",
     .source = "Linux since 5.18, mm/mlock.c and mm/swap.c, as we read them; nobody has reported it",
     .story = "a page stays unevictable: both decide what to do before they write their flag",
+    .rule = "each writes, then looks",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"a user's handshake, in which both look first, as Linux drains its batches",

@@ -87,6 +87,7 @@ const race exec_temporary_stack{
     .name = "exec-temporary-stack",
     .source = "Linux a8bef8ff6ea1",
     .story = "exec shifts its stack between the two walks of a migration, the vma before the pages",
+    .rule = "entries are where the vma says, or the walk is told to pass over it",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"migration visits a stack that exec is still making", run<false>},

@@ -29,6 +29,7 @@ const race expand_downwards{
     .name = "expand-downwards",
     .source = "Rik van Riel, 28 April 2010: \"take all the locks for all the anon_vmas\"",
     .story = "a child's stack grows downwards while a migration looks for the parent's page",
+    .rule = "a range changes under a lock that every walk over it takes",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"locking::per_anon_vma, which claims that its walks are complete",

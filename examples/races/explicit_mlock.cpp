@@ -115,6 +115,7 @@ const race explicit_mlock{
     .name = "explicit-mlock",
     .source = "KOSAKI Motohiro and Johannes Weiner, 2 October 2009",
     .story = "a page is freed mlocked: an mlock comes between munlock and the free",
+    .rule = "who sets M, and who clears it for good, hold one lock",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"a guard that pretends to hold the page lock", run<pretended>},

@@ -93,6 +93,7 @@ const race fresh_anon_vma{
     .name = "fresh-anon_vma",
     .source = "Hugh Dickins, 7 June 2009, of Nick Piggin, 16 October 2008; Linux d9d332e0874f",
     .story = "a walk reads the links of an anon_vma that a first fault is still making",
+    .rule = "even an anon_vma that nobody knows is locked",
     .kind = failure_kind::data_race,
     .with = {.weak = true},
     .broken = {"no lock for a fresh anon_vma, and no order where pointers to it are published",

@@ -29,6 +29,7 @@ struct race {
     const char* name;
     const char* source;  // the mail or the commit that tells of it
     const char* story;
+    const char* rule;  // that the broken form breaks, and the fixed forms keep
     failure_kind kind;  // of the broken form
     explore_options with;
     form broken;

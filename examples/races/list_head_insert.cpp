@@ -77,6 +77,7 @@ const race list_head_insert{
     .name = "list-head-insert",
     .source = "Linux 26ba0cb63cb8",
     .story = "a walk meets a fork child's vma before the parent's, and misses the child's entry",
+    .rule = "walks meet older vmas first",
     .kind = failure_kind::check,
     .with = {},
     .broken = {"a topology in which new vmas come first, which claims that they come last",

@@ -95,6 +95,7 @@ const race lock_inversion{
     .name = "lock-inversion",
     .source = "Andrea Arcangeli, 28 April 2010: \"this will cause a lock inversion\"",
     .story = "stack growth takes the page_table_lock before the tree lock, a fault after it",
+    .rule = "the page_table_lock is inside the tree lock",
     .kind = failure_kind::deadlock,
     .with = {},
     .broken = {"growth under the page_table_lock, as the first patch of the thread has it",

@@ -60,6 +60,7 @@ const race mremap_back{
     .name = "mremap-back",
     .source = "Linux 948f017b093a, the error path of move_page_tables",
     .story = "a move that failed is undone, against the order of the walk",
+    .rule = "entries that move back do so under `move_locks`",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"entries move back without move_locks, as they moved out", run<false>},

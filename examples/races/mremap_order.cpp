@@ -76,6 +76,7 @@ const race mremap_order{
     .name = "mremap-order",
     .source = "Andrea Arcangeli, 4 November 2011; Linux 948f017b093a",
     .story = "mremap moves a page to a vma that the walk has passed, from one it comes to",
+    .rule = "entries that move to a vma which walks meet earlier move under `move_locks`",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"entries move under the page tables' locks alone, as the mail proposes",

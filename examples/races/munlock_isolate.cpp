@@ -48,6 +48,9 @@ const race munlock_isolate{
     .name = "munlock-isolate",
     .source = "Johannes Weiner, 2 October 2009; Linux 6a7b95481d49",
     .story = "a page stays unevictable: putback and munlock each miss the other's flag",
+    .rule =
+        "two flags, two parties: each writes its flag, then looks at the other's, with a "
+        "full barrier in between or in one word",
     .kind = failure_kind::assertion,
     .with = {.store_buffers = true},
     .broken = {"flags in two words, set by plain stores, and no barrier",

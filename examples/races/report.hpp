@@ -44,6 +44,8 @@ struct outcome {
 [[nodiscard]] std::string text(const outcome& o);
 /// A line for each.
 [[nodiscard]] std::string table(const std::vector<outcome>& all);
+/// The same for docs/races.md: what is the same each time, and the time in the last column.
+[[nodiscard]] std::string markdown(const std::vector<outcome>& all);
 [[nodiscard]] std::string json(const std::vector<outcome>& all);
 [[nodiscard]] std::string html(const std::vector<outcome>& all);
 

@@ -29,6 +29,7 @@ const race seq_retry{
     .name = "seq-retry",
     .source = "Mel Gorman, 24 April 2010: \"it still broke after 28 hours of running\"",
     .story = "a walk that looks at a sequence counter misses a vma that it does not meet",
+    .rule = "a range changes under a lock that every walk over it takes",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"locking::seq_retry, which claims that its walks are complete",

@@ -75,6 +75,7 @@ const race stale_root_unlock{
     .name = "stale-root-unlock",
     .source = "Linux f18194275c39",
     .story = "a walk unlocks another lock than it took, as its anon_vma is recycled meanwhile",
+    .rule = "a walk unlocks what it locked",
     .kind = failure_kind::not_owner,
     .with = {},
     .broken = {"a discipline whose walks unlock what `root` says at their end",

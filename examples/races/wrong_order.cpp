@@ -21,6 +21,7 @@ const race wrong_order{
     .name = "wrong-order",
     .source = "the order of Johannes Weiner's mail of 2 October 2009, reversed on one side",
     .story = "a page stays unevictable: munlock looks first, then clears the flag",
+    .rule = "each writes, then looks",
     .kind = failure_kind::assertion,
     .with = {},
     .broken = {"a user's handshake, whose munlock looks at L, then clears M",

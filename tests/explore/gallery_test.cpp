@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // rmap-races as a program: its exit codes, its list, and that a replay string leads to the failure
-// that it stands for, or is refused.
+// that it stands for, or is refused; and the table of docs/races.md is what it writes.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -90,10 +91,39 @@ void replay(const suite::scratch& in) {
     }
 }
 
+/// Without the last column of the table's lines, which is a time.
+std::string timeless(const std::string& text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        std::string line = text.substr(at, end - at);
+        if (line.ends_with(" |")) line.erase(line.rfind('|', line.size() - 2));
+        out += line + "\n";
+        at = end + 1;
+    }
+    return out;
+}
+
+/// The document has the table that the program writes.
+void document(const suite::scratch& in) {
+    const std::string text = suite::read(RMAP_TEST_SOURCE "/docs/races.md");
+    const std::string copy = in.write("races.md", text);
+    const auto r = suite::run(in, "rmap-races", "--table '" + copy + "'");
+    check(r.code == 0, "--table: " + r.err);
+    check(timeless(suite::read(copy)) == timeless(text),
+          "docs/races.md is stale; rmap-races --table docs/races.md writes its table anew");
+    check(line_with(text, "| stale-root-unlock |").size() > 100, "the document has the table");
+
+    const std::string other = in.write("other.md", "no table\n");
+    const auto refused = suite::run(in, "rmap-races", "--table '" + other + "'");
+    check(refused.code == 2 && refused.out.empty(), "a file without a place for the table");
+}
+
 void usage(const suite::scratch& in) {
-    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--html", "--replay",
+    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--html", "--table", "--replay",
                             "--replay r1-0000", "--replay r1-0000-0000-0",
-                            "--replay r1-0000-0000-0 mremap-order", "--json /no/such/folder/f"}) {
+                            "--replay r1-0000-0000-0 mremap-order",
+                            "--table docs/races.md seq-retry", "--json /no/such/folder/f"}) {
         const auto r = suite::run(in, "rmap-races", bad);
         check(r.code == 2 && !r.err.empty(), std::string{"bad usage: "} + bad);
     }
@@ -109,6 +139,7 @@ int main() {
     all_stories(in);
     list(in);
     replay(in);
+    document(in);
     usage(in);
     return suite::result();
 }
