@@ -120,10 +120,11 @@ void document(const suite::scratch& in) {
 }
 
 void usage(const suite::scratch& in) {
-    for (const char* bad : {"no-such-story", "--no-such-option", "--json", "--html", "--table", "--replay",
-                            "--replay r1-0000", "--replay r1-0000-0000-0",
-                            "--replay r1-0000-0000-0 mremap-order",
-                            "--table docs/races.md seq-retry", "--json /no/such/folder/f"}) {
+    for (const char* bad :
+         {"no-such-story", "--no-such-option", "--json", "--html", "--table", "--replay",
+          "--replay r1-0000", "--replay r1-0000-0000-0",
+          "--replay r1-0000-0000-0 mremap-order", "--table docs/races.md seq-retry",
+          "--json /no/such/folder/f"}) {
         const auto r = suite::run(in, "rmap-races", bad);
         check(r.code == 2 && !r.err.empty(), std::string{"bad usage: "} + bad);
     }
