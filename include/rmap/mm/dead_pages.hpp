@@ -28,10 +28,14 @@ public:
             munlock_page(*ctx_, *p);
             put(*p);
         }
-        if (first_ != nullptr) ctx_->lru.forget(first_);
-        while (page_type* p = first_) {
-            first_ = p->next;
-            free(*p);
+        while (first_ != nullptr) {
+            // So many that they are still in the cache when they are freed.
+            const page_type* const rest = ctx_->lru.forget(first_, 64);
+            while (first_ != rest) {
+                page_type* const p = first_;
+                first_ = p->next;
+                free(*p);
+            }
         }
     }
 

@@ -109,15 +109,17 @@ public:
         }
     }
 
-    /// Takes those pages off their lists that are in a chain by `next`. No reference to any is
-    /// left, so their flags are steady, but for what is done under the lock.
-    void forget(page_type* chain) noexcept {
+    /// Takes the first pages, at most `most`, of a chain by `next` off their lists, and returns the
+    /// one that comes then. No reference to any is left, so their flags are steady, but for what is
+    /// done under the lock.
+    page_type* forget(page_type* chain, unsigned most) noexcept {
         const guard held{lock};
-        for (; chain != nullptr; chain = chain->next) {
+        for (; chain != nullptr && most != 0; chain = chain->next, --most) {
             if (chain->flags.template test<flag::lru, order::relaxed>()) {
                 erase(list_of(*chain), *chain);
             }
         }
+        return chain;
     }
 
     // ---- what mm/mlock.hpp and mm/reclaim.hpp count
