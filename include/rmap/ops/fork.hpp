@@ -63,10 +63,12 @@ template <class Map>
                 own = &ancestor;
             }
         });
-        if (own == nullptr) {
-            fresh.adopt_by(parents_own);
-            own = &fresh.keep();
-            topology::attach(map, child, *own, reserve.links());
+        if constexpr (!one_a_family<topology>) {
+            if (own == nullptr) {
+                fresh.adopt_by(parents_own);
+                own = &fresh.keep();
+                topology::attach(map, child, *own, reserve.links());
+            }
         }
     }
     if (!one_a_family<topology> && fresh.get() != nullptr) {  // nobody needed it
