@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include <rmap/core/atomics.hpp>
@@ -22,7 +23,8 @@ class weak_memory {
 public:
     static constexpr unsigned max_locations = 192;
 
-    /// For each location, the message that is seen at least.
+    /// For each location, the message that is seen at least. Copied by copy() alone: most scenarios
+    /// have a few locations, and the rest is zero in every view.
     struct view {
         std::uint16_t of[max_locations];
     };
@@ -52,9 +54,14 @@ public:
 
     void reset(bool store_buffers_only) noexcept {
         buffers_.reset(store_buffers_only);
-        // All of them: messages copy views as a whole, with the places of locations to come.
-        for (thread_views& t : threads_) t = {};
-        sc_ = {};
+        if (reach_ == 0) {  // for the first time
+            for (thread_views& t : threads_) t = {};
+            sc_ = {};
+        }
+        for (thread_views& t : threads_) {
+            for (view* v : {&t.cur, &t.acq, &t.rel}) clear(*v);
+        }
+        clear(sc_);
         locations_ = locks_ = 0;
         order_hash_ = 0;
     }
@@ -63,6 +70,7 @@ public:
     [[nodiscard]] bool add(std::uint32_t& number, std::uint64_t value) {
         if (locations_ == max_locations) return false;
         number = locations_++;
+        if (locations_ > reach_) reach_ += step_of_reach;
         if (table_.size() < locations_) table_.emplace_back();
         location& l = table_[number];
         l.used = 0;
@@ -78,7 +86,8 @@ public:
     /// A new lock.
     [[nodiscard]] std::uint32_t add_lock() {
         if (locks_ == lock_views_.size()) lock_views_.emplace_back();
-        lock_views_[locks_] = {};
+        clear(lock_views_[locks_].exclusive);
+        clear(lock_views_[locks_].shared);
         return locks_++;
     }
     /// Who takes a lock sees what those who let go of it have seen; shared holders not what others
@@ -185,7 +194,8 @@ public:
         message& from = table_[l].messages[m];
         from.has_rmw = true;
         base.join(from.hb);  // the release sequence goes on
-        const view seen = from.seen;
+        view seen;
+        copy(seen, from.seen);
         return insert(t, l, o, value, from.position + 1U, base, time, &seen);
     }
 
@@ -195,10 +205,10 @@ public:
         if (acquires(o)) join(views.cur, views.acq);
         if (o == order::seq_cst) {
             join(sc_, views.cur);
-            views.cur = sc_;
+            copy(views.cur, sc_);
             join(views.acq, views.cur);
         }
-        if (releases(o)) views.rel = views.cur;
+        if (releases(o)) copy(views.rel, views.cur);
     }
 
     /// From now on the thread sees the newest message: what it waited for has arrived.
@@ -229,7 +239,13 @@ private:
     message& append(location& l) {
         if (l.messages.size() == l.used) l.messages.emplace_back();
         message& m = l.messages[l.used++];
-        m = message{};
+        m.value = 0;
+        m.hb = {};
+        m.position = 0;
+        m.has_rmw = false;
+        m.thread = 0;
+        m.time = m.number = 0;
+        clear(m.seen);
         return m;
     }
 
@@ -292,7 +308,7 @@ private:
 
         thread_views& views = threads_[t];
         raise(views.cur, l, number);
-        m.seen = releases(o) ? views.cur : views.rel;
+        copy(m.seen, releases(o) ? views.cur : views.rel);
         raise(m.seen, l, number);
         if (read != nullptr) join(m.seen, *read);
         join(views.acq, views.cur);
@@ -316,6 +332,19 @@ private:
         for (std::uint32_t l = 0; l != locations_; ++l) raise(v, l, other.of[l]);
     }
 
+    void copy(view& to, const view& from) const noexcept {
+        for (std::uint32_t l = 0; l != reach_; l += step_of_reach)
+            std::memcpy(to.of + l, from.of + l, step_of_reach * sizeof to.of[0]);
+    }
+    void clear(view& v) const noexcept {
+        for (std::uint32_t l = 0; l != reach_; l += step_of_reach)
+            std::memset(v.of + l, 0, step_of_reach * sizeof v.of[0]);
+    }
+
+    static constexpr std::uint32_t step_of_reach = 16;
+    static_assert(max_locations % step_of_reach == 0);
+    // No execution so far had a location from here on: no view has a number for one.
+    std::uint32_t reach_ = 0;
     std::uint32_t locations_ = 0;
     std::uint32_t locks_ = 0;
     std::uint64_t order_hash_ = 0;
