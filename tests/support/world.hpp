@@ -139,7 +139,7 @@ public:
         for (anon_vma* av : anon_vmas()) {
             out << av << " root " << av->root.load(rmap::order::relaxed) << " parent "
                 << av->parent.get() << " children " << av->num_children.get() << " active "
-                << av->num_active_vmas.get() << " refs " << av->refs.load(rmap::order::relaxed)
+                << av->num_active_vmas.get() << " refs " << rmap::ops::references(*av)
                 << " members";
             for (const vma* v : members(*av))
                 out << " " << v;
@@ -179,7 +179,7 @@ public:
         for (anon_vma* av : anon_vmas()) {
             if (av->num_children != children[av]) return "num_children (I11)";
             if (av->num_active_vmas != active[av]) return "num_active_vmas (I11)";
-            if (av->refs.load(rmap::order::relaxed) != refs[av]) return "references (I10)";
+            if (rmap::ops::references(*av) != refs[av]) return "references (I10)";
         }
         return {};
     }

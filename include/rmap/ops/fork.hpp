@@ -27,7 +27,10 @@ template <class Map>
     return Map::policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas);
 }
 
-/// Under the guards. Returns the capacity of a block that it lacks; then nothing has changed.
+inline constexpr std::uint32_t lacks_anon_vma = UINT32_MAX;
+
+/// Under the guards. Returns the capacity of a block that it lacks, or that it lacks an anon_vma;
+/// then nothing has changed.
 template <class Map>
 [[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve,
                                         fresh_anon_vma<Map>& fresh, typename Map::vma_type& child,
@@ -36,6 +39,7 @@ template <class Map>
     using topology = typename policy::topology;
     anon_vma<policy>& parents_own = *Map::own(parent);
     anon_vma<policy>* own = nullptr;
+    bool reused = false;
     if constexpr (keeps_blocks<topology>) {
         // Rules that take none with active vmas need look at none where there is no such one.
         using rule = typename policy::merge;
@@ -46,13 +50,20 @@ template <class Map>
                     return &ancestor != &parents_own && may_reuse(map, ancestor);
                 });
         }
-        const std::uint32_t lack = reserve.lacks_fork(parent, own != nullptr);
+        reused = own != nullptr;
+        const std::uint32_t lack = reserve.lacks_fork(parent, reused);
         if (lack != 0) return lack;
-        if (own != nullptr) {
+        if (reused) {
             if (own->num_active_vmas == 0) idle_changed(*own, -1);
             topology::copy_chain(map, child, parent, reserve.links(), [](auto&) noexcept {});
         } else {
-            fresh.adopt_by(parents_own);
+            if (fresh.get() != nullptr) {
+                fresh.adopt_by(parents_own);
+            } else if (auto* const spare = topology::take_spare(parents_own); spare != nullptr) {
+                fresh.revive(*spare, parents_own);
+            } else {
+                return lacks_anon_vma;
+            }
             own = &fresh.keep();
             topology::attach_child(map, child, parent, *own, reserve.links());
         }
@@ -61,6 +72,7 @@ template <class Map>
         topology::copy_chain(map, child, parent, reserve.links(), [&](auto& ancestor) noexcept {
             if (own == nullptr && &ancestor != &parents_own && may_reuse(map, ancestor)) {
                 own = &ancestor;
+                reused = true;
             }
         });
         if constexpr (!one_a_family<topology>) {
@@ -71,9 +83,7 @@ template <class Map>
             }
         }
     }
-    if (!one_a_family<topology> && fresh.get() != nullptr) {  // nobody needed it
-        policy::trace::emit(event::anon_vma_reuse, own, &child);
-    }
+    if (reused) policy::trace::emit(event::anon_vma_reuse, own, &child);
     own->num_active_vmas = own->num_active_vmas + 1;
     topology::set_own(Map::hook_of(child), own);
     policy::trace::emit(event::fork, &child, &parent);
@@ -102,7 +112,8 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     fresh_anon_vma<Map> fresh{map};
     link_reserve<Map> reserve{map};
     if (reserve.fill_fork(memory, parent) != status::ok) return status::no_memory;
-    if (!shares && fresh.make(memory) != status::ok) return status::no_memory;
+    constexpr bool asks = keeps_blocks<typename policy::topology>;
+    if (!shares && !asks && fresh.make(memory) != status::ok) return status::no_memory;
 
     for (;;) {
         std::uint32_t lack = 0;
@@ -113,7 +124,9 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             lack = detail::fork_locked(map, reserve, fresh, child, parent);
         }
         if (lack == 0) return status::ok;
-        if (reserve.fill_lack(memory, lack) != status::ok) return status::no_memory;
+        const status got = lack == detail::lacks_anon_vma ? fresh.make(memory)
+                                                          : reserve.fill_lack(memory, lack);
+        if (got != status::ok) return got;
     }
 }
 

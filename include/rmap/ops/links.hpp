@@ -160,10 +160,24 @@ public:
         return status::ok;
     }
 
-    /// No vma is left in this one: it loses its base reference when the locks are dropped.
+    /// No vma is left in this one: it waits for the next fork, or loses its base reference when the
+    /// locks are dropped. Nobody waits in a family that is gone.
     void emptied(anon_vma<policy>& av) noexcept {
-        av.parent = emptied_;
-        emptied_ = &av;
+        if (!av.is_root()) {
+            const auto& root = *av.root.load(order::relaxed);
+            if (topology::spares_of(root) != topology::most_spares && drop_last(av)) {
+                map_->stats().anon_vmas_changed(-1);
+                topology::keep_spare(av);
+                return;
+            }
+        } else {
+            while (auto* const spare = topology::take_spare(av)) {
+                spare->refs.store(1, order::relaxed);  // nobody else has it; put() follows
+                map_->stats().anon_vmas_changed(+1);
+                wait_for_put(*spare);
+            }
+        }
+        wait_for_put(av);
     }
 
     [[nodiscard]] std::uint32_t lacks_first(const anon_vma<policy>& av) const noexcept {
@@ -190,6 +204,10 @@ public:
     [[nodiscard]] list_type& spent() noexcept { return spent_; }
 
 private:
+    void wait_for_put(anon_vma<policy>& av) noexcept {
+        av.parent = emptied_;
+        emptied_ = &av;
+    }
     [[nodiscard]] std::uint32_t lacking(std::uint32_t capacity) const noexcept {
         return capacity == 0 || links_.has(capacity) ? 0 : capacity;
     }

@@ -15,6 +15,7 @@
 #include <rmap/locking/concept.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/page.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -62,6 +63,27 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
         map.stats().anon_vmas_changed(-1);
         if (was_root) return;
         av = top;
+    }
+}
+
+/// Under the update guard of `av`: takes the base reference away if there is no other. Then nobody
+/// has the object, until it is used anew.
+//   Orders, Pairs with, Otherwise: put().
+//   Proved by:  tests/explore/cow_tree_test.cpp
+template <class Policy>
+[[nodiscard]] bool drop_last(anon_vma<Policy>& av) noexcept {
+    std::uint32_t only = 1;
+    return av.refs.compare_exchange(only, 0, order::acq_rel);
+}
+
+/// How many references there are, but for those of anon_vmas that wait to be used again.
+template <class Policy>
+[[nodiscard]] std::uint32_t references(const anon_vma<Policy>& av) noexcept {
+    const std::uint32_t all = av.refs.load(order::acquire);
+    if constexpr (keeps_blocks<typename Policy::topology>) {
+        return all - (av.is_root() ? Policy::topology::spares_of(av) : 0);
+    } else {
+        return all;
     }
 }
 

@@ -34,9 +34,10 @@ struct cow_kids {
     [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
         block* const first = parent.links.kids;
         if (first != nullptr && !first->full()) return 0;
+        std::uint32_t there = 0;
+        for (block* b = first; b != nullptr && there < 2 * largest; b = b->next) there += b->live;
         std::uint32_t capacity = smallest;
-        while (capacity < largest && capacity * 2 <= parent.links.kid_count)
-            capacity *= 2;
+        while (capacity < largest && capacity * 2 <= there) capacity *= 2;
         return capacity;
     }
 
@@ -50,7 +51,6 @@ struct cow_kids {
             blocks::push_front(mine.kids, fresh);
         }
         put(*mine.kids.get(), kid);
-        mine.kid_count = mine.kid_count + 1;
     }
 
     static void remove(node& kid, list& spent) noexcept {
@@ -59,7 +59,6 @@ struct cow_kids {
         auto& mine = parent.links;
         const bool was_full = b.full();
         take_out(kid);
-        mine.kid_count = mine.kid_count - 1;
         if (b.live == 0) {
             blocks::erase(mine.kids, b);
             spent.push(b);
@@ -158,7 +157,7 @@ private:
     // Returns what the pieces of the child cover.
     static cow_bounds write(block& b, std::uint32_t slot, node& kid) noexcept {
         auto& e = b.at(slot);
-        const std::uint32_t kids = kid.links.kid_count != 0 ? block::kids_flag : 0;
+        const std::uint32_t kids = kid.links.kids.get() != nullptr ? block::kids_flag : 0;
         const bool was_flagged = block::has_flag(e.pages);
         cow_bounds bounds;
         if (kid.links.members == 1) {

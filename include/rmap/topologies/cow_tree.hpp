@@ -53,15 +53,15 @@ struct cow_tree : own_anon_vma {
         using plain = typename Policy::atomics::template plain<T>;
 
     public:
-        [[nodiscard]] bool empty() const noexcept { return members == 0 && kid_count == 0; }
+        [[nodiscard]] bool empty() const noexcept { return members == 0 && kids.get() == nullptr; }
 
         plain<void*> pieces{nullptr};              // members == 1: the vma's hook; more: blocks
         plain<cow_block<Policy>*> kids{nullptr};   // entries of the children
         plain<cow_block<Policy>*> where{nullptr};  // the own entry's block; null: no parent
-        plain<std::uint32_t> slot{0};              // and place there
-        plain<std::uint32_t> members{0};           // vmas at home here
-        plain<std::uint32_t> kid_count{0};
-        plain<std::uint32_t> idle{0};  // a root's: members of the family without active vmas
+        plain<anon_vma<Policy>*> spare{nullptr};   // a root's: see keep_spare()
+        plain<std::uint32_t> slot{0};     // where in that block; a root has none: how many members
+                                          // of the family are without active vmas
+        plain<std::uint32_t> members{0};  // vmas at home here
     };
 
     /// What a vma carries.
@@ -182,7 +182,7 @@ struct cow_tree : own_anon_vma {
     /// Whether the family has an anon_vma without active vmas.
     template <class Policy>
     [[nodiscard]] static bool any_idle(const anon_vma<Policy>& av) noexcept {
-        return av.root.load(rmap::order::relaxed)->links.idle != 0;
+        return av.root.load(rmap::order::relaxed)->links.slot != 0;
     }
 
     /// Files the vma of a fork child under `fresh`, and that under the home of `parent`.
@@ -192,16 +192,47 @@ struct cow_tree : own_anon_vma {
                              link_list<typename Map::policy>& from) noexcept {
         anon_vma<typename Map::policy>& home = *Map::hook_of(parent).home_.get();
         file<Map>(map, child, fresh, nullptr, from);
+        const bool is_first = home.links.kids.get() == nullptr;
         cow_kids<Map>::add(home, fresh, from);
-        if (home.links.kid_count == 1) cow_kids<Map>::mirror(home);
+        if (is_first) cow_kids<Map>::mirror(home);
         check_valid(map, home);
     }
 
     /// An anon_vma has no active vma any more (+1), has one again, or goes (-1).
     template <class Policy>
     static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
-        auto& idle = av.root.load(rmap::order::relaxed)->links.idle;
+        auto& idle = av.root.load(rmap::order::relaxed)->links.slot;
         idle = by > 0 ? idle + 1 : idle - 1;
+    }
+
+    // ---- anon_vmas that wait for the next fork of their family, with their reference on the root;
+    // without a reference on themselves, so that nobody else has them
+
+    static constexpr std::uint32_t most_spares = 4;
+
+    template <class Policy>
+    [[nodiscard]] static std::uint32_t spares_of(const anon_vma<Policy>& root) noexcept {
+        anon_vma<Policy>* const first = root.links.spare;
+        return first == nullptr ? 0 : first->links.members.get();
+    }
+    /// `av` is no root, and in nobody's hands.
+    template <class Policy>
+    static void keep_spare(anon_vma<Policy>& av) noexcept {
+        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
+        av.links.members = spares_of(root) + 1;
+        av.links.spare = root.links.spare.get();
+        root.links.spare = &av;
+    }
+    /// One of the family of `av`, or null.
+    template <class Policy>
+    [[nodiscard]] static anon_vma<Policy>* take_spare(const anon_vma<Policy>& av) noexcept {
+        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
+        anon_vma<Policy>* const first = root.links.spare;
+        if (first == nullptr) return nullptr;
+        root.links.spare = first->links.spare.get();
+        first->links.spare = nullptr;
+        first->links.members = 0;
+        return first;
     }
 
     /// Takes `v` out of its home, and what has neither vmas nor children then out of the tree:
@@ -213,12 +244,12 @@ struct cow_tree : own_anon_vma {
         Map::hook_of(v).home_ = nullptr;
         cow_pieces<Map>::remove(*home, v, spent);
         while (home->links.empty()) {
-            emptied(*home);
             auto* const parent = parent_of(*home);
             if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
+            emptied(*home);
             if (parent == nullptr) return;
             home = parent;
-            if (home->links.kid_count != 0) {
+            if (home->links.kids.get() != nullptr) {
                 check_valid(map, *home);
                 return;
             }

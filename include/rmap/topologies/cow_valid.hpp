@@ -59,7 +59,6 @@ private:
     template <class Map>
     [[nodiscard]] static bool kids_of(node& n) noexcept {
         if (!links<Policy>(n.links.kids.get(), n.links.kids.get() == nullptr)) return false;
-        std::uint32_t count = 0;
         bool room = true;  // so far: those with room are in front
         for (block* b = n.links.kids; b != nullptr; b = b->next) {
             if (b->owner.get() != &n || (!b->full() && !room)) return false;
@@ -75,10 +74,9 @@ private:
                 }
                 ++live;
             }
-            if (live != b->live || flagged != b->flagged) return false;
-            count += live;
+            if (live == 0 || live != b->live || flagged != b->flagged) return false;
         }
-        return count == n.links.kid_count;
+        return true;
     }
 
     // Whether the entry of a child, and what its block covers, are right.
@@ -86,7 +84,7 @@ private:
     [[nodiscard]] static bool entry_of(node& kid) noexcept {
         using pieces = cow_pieces<Map>;
         block& b = *kid.links.where.get();
-        const std::uint32_t flags = kid.links.kid_count != 0 ? block::kids_flag : 0;
+        const std::uint32_t flags = kid.links.kids.get() != nullptr ? block::kids_flag : 0;
         cow_bounds all = pieces::bounds_of(kid);
         if (kid.links.members == 1) {
             const cow_range r = pieces::range_of(pieces::only(kid));

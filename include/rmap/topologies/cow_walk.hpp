@@ -247,7 +247,7 @@ struct cow_walk {
                     if (kids::is_hole(*b, slot)) continue;
                     node& kid = kids::kid_at(*b, slot);
                     if (!all_pieces(kid, f)) return false;
-                    if (kid.links.kid_count != 0) down = &kid;
+                    if (kid.links.kids.get() != nullptr) down = &kid;
                 }
                 slot = 0;
                 if (down == nullptr) {

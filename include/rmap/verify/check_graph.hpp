@@ -12,6 +12,7 @@
 
 #include <rmap/locks/guard.hpp>
 #include <rmap/ops/file.hpp>
+#include <rmap/ops/reference.hpp>
 #include <rmap/topologies/concept.hpp>
 #include <rmap/verify/survey.hpp>
 #include <rmap/verify/text.hpp>
@@ -191,7 +192,7 @@ private:
         const auto outside = seen_.references.find(&av);
         const std::size_t due = (seen_.is_linked(&av) ? 1U : 0U) + members +
                                 (outside == seen_.references.end() ? 0 : outside->second);
-        const std::size_t refs = av.refs.load(order::acquire);
+        const std::size_t refs = ops::references(av);
         if (shows_references<World> ? refs != due : refs < due) {
             add(10, seen_.name(&av), " counts ", refs, " references, has ", due);
         }

@@ -52,7 +52,7 @@ void dump_text(World& world, Sink sink) {
         put(sink, seen.name(av), " root ", seen.name(av->root.load(order::acquire)), " parent ",
             seen.is_linked(av) ? seen.name(av->parent) : "-", " children ",
             std::uint32_t{av->num_children}, " active ", std::uint32_t{av->num_active_vmas},
-            " refs ", av->refs.load(order::acquire), '\n');
+            " refs ", ops::references(*av), '\n');
     }
     for (const auto& row : seen.pages) {
         std::string line = text("page ", std::size_t(&row - seen.pages.data()), " ",
@@ -101,7 +101,7 @@ void dump_json(World& world, Sink sink) {
             ", \"parent\": ", seen.is_linked(av) ? name(av->parent.get()) : "null",
             ", \"children\": ", std::uint32_t{av->num_children},
             ", \"active\": ", std::uint32_t{av->num_active_vmas},
-            ", \"refs\": ", av->refs.load(order::acquire), '}');
+            ", \"refs\": ", ops::references(*av), '}');
     }
     put(sink, "],\n\"pages\": [");
     for (const auto& row : seen.pages) {

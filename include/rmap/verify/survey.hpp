@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <rmap/ops/file.hpp>
+#include <rmap/ops/reference.hpp>
 #include <rmap/verify/text.hpp>
 #include <rmap/verify/world.hpp>
 
@@ -217,7 +218,7 @@ private:
         av_type* const root = av->root.load(order::acquire);
         const auto at = linked_.find(root);
         return std::pair{at == linked_.end() ? linked_.size() : at->second,
-                         std::size_t{av->refs.load(order::acquire)}};
+                         std::size_t{ops::references(*av)}};
     }
 
     std::unordered_map<page_type*, std::size_t> pages_;

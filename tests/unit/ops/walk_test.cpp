@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(references_outlive_vmas, F, few<toy>) {
     auto* const root = w.map().own(a);
     auto* const av = w.map().get(page);
     BOOST_REQUIRE((av != nullptr && av == w.map().own(b)));
-    const auto refs = [](auto& of) { return of.refs.load(rmap::order::relaxed); };
+    const auto refs = [](auto& of) { return rmap::ops::references(of); };
     BOOST_TEST((refs(*av) == 2 && refs(*root) == 2));
     page.remove_mapping();
     w.forget(b);
