@@ -97,6 +97,9 @@ public:
     results wide(unsigned families, unsigned width, unsigned churns, bool with_tables);
     /// W4: chains of `depth` forks, all alive; then a daemon's: each parent exits.
     results deep(unsigned depth, unsigned chains, unsigned generations);
+    /// W7: one thread walks shared pages of a family of `width` children, another ends and forks
+    /// children, of the same family or of another one.
+    results two_threads(unsigned width, unsigned milliseconds);
     /// W5: regions of processes at a fork depth are split and merged at random.
     results pieces(unsigned depth, unsigned operations);
     /// W6: first faults of many small vmas, in order or at random.

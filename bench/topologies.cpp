@@ -15,6 +15,7 @@
 
 #include "contest.hpp"
 #include "contest_more.hpp"
+#include "contest_threads.hpp"
 #include "measure.hpp"
 #include "registry.hpp"
 
@@ -32,7 +33,7 @@ struct contestant {
     outcome (*run)(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c);
 };
 
-enum work : int { wide, deep, pieces, first_faults };
+enum work : int { wide, deep, pieces, first_faults, two_threads };
 
 template <class Policy>
 outcome run(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c) {
@@ -45,6 +46,7 @@ outcome run(const std::function<void()>&, int what, unsigned a, unsigned b, unsi
             case deep: out.measured = in.deep(a, b, c); break;
             case pieces: out.measured = in.pieces(a, b); break;
             case first_faults: out.measured = in.first_faults(a, b != 0); break;
+            case two_threads: out.measured = in.two_threads(a, b); break;
             default: std::abort();
         }
         out.checksum = in.checksum;
@@ -84,10 +86,15 @@ void contest_in(report& to, const std::string& name, unsigned runs, int what, un
             f.iterations = runs;
             const double middle = median(mine);
             const bool bytes = metric.find("bytes") != std::string::npos;
-            if (!bytes) f.real_ns = f.cpu_ns = middle;
+            const bool rate = metric.ends_with("_per_s");
+            const bool time = !bytes && !rate;
+            if (time) f.real_ns = f.cpu_ns = middle;
+            if (rate) f.items_per_second = middle;
             if (bytes) f.counters.emplace_back("bytes", middle);
-            f.counters.emplace_back("ratio", middle == 0 ? 0 : reference / middle);
-            if (!bytes) {
+            // How many times better than the first contestant.
+            const double better = rate ? middle / reference : reference / middle;
+            f.counters.emplace_back("ratio", middle == 0 || reference == 0 ? 0 : better);
+            if (time) {
                 f.counters.emplace_back("min_ns", *std::min_element(mine.begin(), mine.end()));
                 f.counters.emplace_back("max_ns", *std::max_element(mine.begin(), mine.end()));
             }
@@ -116,6 +123,11 @@ bool topologies(report& to) {
     }
     contest_in(to, "first_faults_in_order", runs, first_faults, quick ? 400 : 40000, 1, 0);
     contest_in(to, "first_faults_at_random", runs, first_faults, quick ? 400 : 40000, 0, 0);
+    for (const unsigned width : {100U, 1000U}) {
+        if (quick && width > 100) break;
+        contest_in(to, "two_threads_" + std::to_string(width), runs, two_threads, width,
+                   quick ? 5 : 200, 0);
+    }
     return true;
 }
 
