@@ -6,67 +6,51 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include <rmap/rmap.hpp>
 
-#include "contest.hpp"
 #include "contest_more.hpp"
-#include "contest_threads.hpp"
 #include "measure.hpp"
 #include "registry.hpp"
+#include "topologies.hpp"
 
 namespace rmap_bench {
 
 namespace {
 
-struct outcome {
-    results measured{};
-    std::uint64_t checksum = 0;
-};
-struct contestant {
-    const char* name;
-    // Does a piece of work that is named by its numbers.
-    outcome (*run)(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c);
-};
-
-enum work : int { wide, deep, pieces, first_faults, two_threads };
-
-template <class Policy>
-outcome run(const std::function<void()>&, int what, unsigned a, unsigned b, unsigned c) {
+template <class Policy, outcome (*InTwoThreads)(unsigned, unsigned)>
+outcome run(work what, unsigned a, unsigned b, unsigned c) {
+    if (what == work::two_threads) return InTwoThreads(a, b);
     aged_heap::get().begin_anew();
     outcome out;
-    {
-        contest<Policy> in;
-        switch (what) {
-            case wide: out.measured = in.wide(a, b, c, true); break;
-            case deep: out.measured = in.deep(a, b, c); break;
-            case pieces: out.measured = in.pieces(a, b); break;
-            case first_faults: out.measured = in.first_faults(a, b != 0); break;
-            case two_threads: out.measured = in.two_threads(a, b); break;
-            default: std::abort();
-        }
-        out.checksum = in.checksum;
+    contest<Policy> in;
+    switch (what) {
+        case work::wide: out.measured = in.wide(a, b, c, true); break;
+        case work::deep: out.measured = in.deep(a, b, c); break;
+        case work::pieces: out.measured = in.pieces(a, b); break;
+        case work::first_faults: out.measured = in.first_faults(a, b != 0); break;
+        case work::two_threads: break;
     }
+    out.checksum = in.checksum;
     return out;
 }
 
 constexpr contestant contestants[] = {
-    {"chain_tree", run<rmap::default_policy>},
-    {"cow_tree", run<rmap::cow_tree>},
+    {"chain_tree", run<rmap::default_policy, chain_tree_in_two_threads>},
+    {"cow_tree", run<rmap::cow_tree, cow_tree_in_two_threads>},
 };
 
-void contest_in(report& to, const std::string& name, unsigned runs, int what, unsigned a,
+void contest_in(report& to, const std::string& name, unsigned runs, work what, unsigned a,
                 unsigned b, unsigned c) {
     std::map<std::string, std::vector<double>> all[std::size(contestants)];
     std::uint64_t expected = 0;
     for (unsigned i = 0; i != runs; ++i) {
         for (std::size_t j = 0; j != std::size(contestants); ++j) {
             const std::size_t who = (i + j) % std::size(contestants);
-            const outcome o = contestants[who].run({}, what, a, b, c);
+            const outcome o = contestants[who].run(what, a, b, c);
             if (i == 0 && j == 0) expected = o.checksum;
             if (o.checksum != expected) {
                 std::fprintf(stderr, "rmap-bench: %s: %s found something else\n", name.c_str(),
@@ -110,22 +94,22 @@ bool topologies(report& to) {
     const unsigned runs = quick ? 1 : 5;
     for (const unsigned width : {10U, 100U, 1000U, 10000U}) {
         if (quick && width > 100) break;
-        contest_in(to, "width_" + std::to_string(width), runs, wide, 1, width,
+        contest_in(to, "width_" + std::to_string(width), runs, work::wide, 1, width,
                    quick            ? 100
                    : width == 10000 ? 3000
                                     : 4000);
     }
-    if (!quick) contest_in(to, "dram", 3, wide, 100, 1000, 4000);
-    contest_in(to, "deep", runs, deep, quick ? 8 : 64, quick ? 4 : 50, quick ? 100 : 4000);
+    if (!quick) contest_in(to, "dram", 3, work::wide, 100, 1000, 4000);
+    contest_in(to, "deep", runs, work::deep, quick ? 8 : 64, quick ? 4 : 50, quick ? 100 : 4000);
     for (const unsigned depth : {1U, 4U}) {
-        contest_in(to, "pieces_at_depth_" + std::to_string(depth), runs, pieces, depth,
+        contest_in(to, "pieces_at_depth_" + std::to_string(depth), runs, work::pieces, depth,
                    quick ? 1000 : 100000, 0);
     }
-    contest_in(to, "first_faults_in_order", runs, first_faults, quick ? 400 : 40000, 1, 0);
-    contest_in(to, "first_faults_at_random", runs, first_faults, quick ? 400 : 40000, 0, 0);
+    contest_in(to, "first_faults_in_order", runs, work::first_faults, quick ? 400 : 40000, 1, 0);
+    contest_in(to, "first_faults_at_random", runs, work::first_faults, quick ? 400 : 40000, 0, 0);
     for (const unsigned width : {100U, 1000U}) {
         if (quick && width > 100) break;
-        contest_in(to, "two_threads_" + std::to_string(width), runs, two_threads, width,
+        contest_in(to, "two_threads_" + std::to_string(width), runs, work::two_threads, width,
                    quick ? 5 : 200, 0);
     }
     return true;

@@ -27,10 +27,11 @@ template <class Map>
     return Map::policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas);
 }
 
-inline constexpr std::uint32_t lacks_anon_vma = UINT32_MAX;
+/// In the answer of fork_locked: an anon_vma.
+inline constexpr std::uint32_t lacks_anon_vma = std::uint32_t{1} << 31;
 
-/// Under the guards. Returns the capacity of a block that it lacks, or that it lacks an anon_vma;
-/// then nothing has changed.
+/// Under the guards. Returns what it lacks: an anon_vma, and the capacity of a block; then nothing
+/// has changed.
 template <class Map>
 [[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve,
                                         fresh_anon_vma<Map>& fresh, typename Map::vma_type& child,
@@ -51,7 +52,10 @@ template <class Map>
                 });
         }
         reused = own != nullptr;
-        const std::uint32_t lack = reserve.lacks_fork(parent, reused);
+        std::uint32_t lack = reserve.lacks_fork(parent, reused);
+        if (!reused && fresh.get() == nullptr && !topology::has_spare(parents_own)) {
+            lack |= lacks_anon_vma;
+        }
         if (lack != 0) return lack;
         if (reused) {
             if (own->num_active_vmas == 0) idle_changed(*own, -1);
@@ -59,10 +63,8 @@ template <class Map>
         } else {
             if (fresh.get() != nullptr) {
                 fresh.adopt_by(parents_own);
-            } else if (auto* const spare = topology::take_spare(parents_own); spare != nullptr) {
-                fresh.revive(*spare, parents_own);
             } else {
-                return lacks_anon_vma;
+                fresh.revive(*topology::take_spare(parents_own), parents_own);
             }
             own = &fresh.keep();
             topology::attach_child(map, child, parent, *own, reserve.links());
@@ -124,9 +126,11 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             lack = detail::fork_locked(map, reserve, fresh, child, parent);
         }
         if (lack == 0) return status::ok;
-        const status got = lack == detail::lacks_anon_vma ? fresh.make(memory)
-                                                          : reserve.fill_lack(memory, lack);
-        if (got != status::ok) return got;
+        const std::uint32_t capacity = lack & ~detail::lacks_anon_vma;
+        if (lack != capacity && fresh.make(memory) != status::ok) return status::no_memory;
+        if (capacity != 0 && reserve.fill_lack(memory, capacity) != status::ok) {
+            return status::no_memory;
+        }
     }
 }
 

@@ -64,6 +64,20 @@ public:
     };
     using about_type = plain<void*>;
 
+    /// Up to 255.
+    class small_number {
+    public:
+        [[nodiscard]] operator index_type() const noexcept { return value_; }
+        [[nodiscard]] index_type get() const noexcept { return value_; }
+        small_number& operator=(index_type value) noexcept {
+            value_ = static_cast<std::uint8_t>(value);
+            return *this;
+        }
+
+    private:
+        plain<std::uint8_t> value_{0};
+    };
+
     [[nodiscard]] static constexpr std::size_t size_of(index_type capacity) noexcept {
         return sizeof(cow_block) + capacity * (sizeof(entry) + sizeof(about_type));
     }
@@ -152,11 +166,11 @@ public:
     plain<std::uint64_t> delta{0};    // page numbers less offsets, of entries without look_flag
     plain<pgoff_t> lo{1};             // all that is covered, here and below, lies in [lo, hi]
     plain<pgoff_t> hi{0};
-    plain<index_type> capacity{0};
-    plain<index_type> used{0};     // slots that ever were in use
-    plain<index_type> live{0};     // those that are
-    plain<index_type> flagged{0};  // entries with a flag
-    plain<index_type> hole{0};     // 1 + a slot that is used and not live; see cow_kids
+    small_number capacity{};
+    small_number used{};     // slots that ever were in use
+    small_number live{};     // those that are
+    small_number flagged{};  // entries with a flag
+    small_number hole{};     // 1 + a slot that is used and not live; see cow_kids
 
 private:
     [[nodiscard]] entry* entries() noexcept {

@@ -23,7 +23,8 @@ struct cow_kids {
     using list = cow_list<policy>;
     using pieces = cow_pieces<Map>;
 
-    static constexpr std::uint32_t smallest = 4;
+    static constexpr std::uint32_t smallest = 4;  // but for the first child or two
+    static constexpr std::uint32_t first = 2;
     static constexpr std::uint32_t largest = 128;
 
     [[nodiscard]] static node& kid_at(block& b, std::uint32_t i) noexcept {
@@ -32,10 +33,11 @@ struct cow_kids {
 
     /// The capacity of the block that one more child takes; 0: there is room.
     [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
-        block* const first = parent.links.kids;
-        if (first != nullptr && !first->full()) return 0;
+        block* const front = parent.links.kids;
+        if (front == nullptr) return first;
+        if (!front->full()) return 0;
         std::uint32_t there = 0;
-        for (block* b = first; b != nullptr && there < 2 * largest; b = b->next) there += b->live;
+        for (block* b = front; b != nullptr && there < 2 * largest; b = b->next) there += b->live;
         std::uint32_t capacity = smallest;
         while (capacity < largest && capacity * 2 <= there) capacity *= 2;
         return capacity;

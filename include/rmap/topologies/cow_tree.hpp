@@ -215,6 +215,10 @@ struct cow_tree : own_anon_vma {
         anon_vma<Policy>* const first = root.links.spare;
         return first == nullptr ? 0 : first->links.members.get();
     }
+    template <class Policy>
+    [[nodiscard]] static bool has_spare(const anon_vma<Policy>& av) noexcept {
+        return av.root.load(rmap::order::relaxed)->links.spare.get() != nullptr;
+    }
     /// `av` is no root, and in nobody's hands.
     template <class Policy>
     static void keep_spare(anon_vma<Policy>& av) noexcept {
