@@ -87,10 +87,40 @@ bool beside_walk(const char* name, Change change) {
     return good;
 }
 
+/// A child ends, and its anon_vma is to be the next child's: but for one who holds a reference on it
+/// and drops it meanwhile.
+bool beside_a_reference() {
+    bool good = true;
+    for (const bool weak : {false, true}) {
+        const auto r = verify::explore("reference", {.weak = weak}, [&](verify::test& t) {
+            wide_family f;
+            types::page own;
+            f.map.tag_new(own, f.children[3], 21);
+            own.add_mapping();
+            auto* const held = f.map.get(own);
+            own.remove_mapping();
+            f.map.untag(own);
+            t.thread("change", [&] {
+                f.map.unlink(f.children[3]);
+                ok(f.map.fork(f.fresh, f.parent));
+            });
+            t.thread("holder", [&] { f.map.put(*held); });
+            t.run();
+            f.look();
+            f.map.unlink(f.fresh);
+        });
+        if (r.failed() || !r.complete) {
+            std::printf("reference: %s\n%s\n", r.what.what.c_str(), r.text.c_str());
+            good = false;
+        }
+    }
+    return good;
+}
+
 }  // namespace
 
 int main() {
-    bool good = true;
+    bool good = beside_a_reference();
     // The fifth child takes another block.
     good &= beside_walk("fork", [](wide_family& f) { ok(f.map.fork(f.fresh, f.parent)); });
     good &= beside_walk("fork below", [](wide_family& f) { ok(f.map.fork(f.fresh, f.below)); });
