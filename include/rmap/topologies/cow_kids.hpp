@@ -24,7 +24,7 @@ struct cow_kids {
     using pieces = cow_pieces<Map>;
 
     static constexpr std::uint32_t smallest = 4;  // but for the first child or two
-    static constexpr std::uint32_t first = 2;
+    static constexpr std::uint32_t for_the_first = 2;
     static constexpr std::uint32_t largest = 128;
 
     [[nodiscard]] static node& kid_at(block& b, std::uint32_t i) noexcept {
@@ -34,7 +34,7 @@ struct cow_kids {
     /// The capacity of the block that one more child takes; 0: there is room.
     [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
         block* const front = parent.links.kids;
-        if (front == nullptr) return first;
+        if (front == nullptr) return for_the_first;
         if (!front->full()) return 0;
         std::uint32_t there = 0;
         for (block* b = front; b != nullptr && there < 2 * largest; b = b->next) there += b->live;
