@@ -87,8 +87,8 @@ bool beside_walk(const char* name, Change change) {
     return good;
 }
 
-/// A child ends, and its anon_vma is to be the next child's: but for one who holds a reference on it
-/// and drops it meanwhile.
+/// A child ends, and its anon_vma is to be the next child's: but for one who holds a reference on
+/// it and drops it meanwhile.
 bool beside_a_reference() {
     bool good = true;
     for (const bool weak : {false, true}) {

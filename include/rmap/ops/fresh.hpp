@@ -48,8 +48,8 @@ public:
         object_->root.store(&top, order::release);
     }
 
-    /// One that waited in the family of `parent`, and still has its reference on the root, becomes a
-    /// child of `parent`. Under the update guard.
+    /// One that waited in the family of `parent`, and still has its reference on the root, becomes
+    /// a child of `parent`. Under the update guard.
     void revive(object& spare, object& parent) noexcept {
         object_ = &spare;
         object_->num_children = 0;
