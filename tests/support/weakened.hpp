@@ -12,30 +12,42 @@
 
 namespace rmap_test {
 
-/// What is weakened to relaxed: an access of `function` in `file` that has the order `from`, to an
-/// atomic of `size` bytes (0: any).
+/// What is weakened to relaxed: an access of `function` (null: any) in `file` that has the order
+/// `from`, to an atomic of `size` bytes (0: any), in `line` (0: any).
 struct weakening {
     const char* file = nullptr;
     const char* function = nullptr;
     order from = order::relaxed;
     std::size_t size = 0;
     bool used = false;
+    unsigned line = 0;
+    order to = order::relaxed;
+
+    // Told of every access, weakened or not.
+    using observer = void (*)(const char* file, unsigned line, const char* by, order);
+    static inline observer seen = nullptr;
 
     [[nodiscard]] static weakening& now() {
         static weakening w;
         return w;
     }
-    [[nodiscard]] static order of(std::size_t size, order o, const char* in, const char* by) {
+    [[nodiscard]] static order of(std::size_t size, order o, const char* in, const char* by,
+                                  unsigned at) {
+        if (seen != nullptr) seen(in, at, by, o);
         weakening& w = now();
         if (w.file == nullptr || o != w.from) return o;
         if (w.size != 0 && w.size != size) return o;
+        if (w.line != 0 && w.line != at) return o;
         // Of function templates some compilers tell the arguments, too.
-        const std::size_t name = std::strlen(w.function);
-        if (std::strncmp(by, w.function, name) != 0 || (by[name] != 0 && by[name] != '<')) return o;
+        const std::size_t name = w.function == nullptr ? 0 : std::strlen(w.function);
+        if (name != 0 &&
+            (std::strncmp(by, w.function, name) != 0 || (by[name] != 0 && by[name] != '<'))) {
+            return o;
+        }
         const std::size_t length = std::strlen(in), wanted = std::strlen(w.file);
         if (length < wanted || std::strcmp(in + (length - wanted), w.file) != 0) return o;
         w.used = true;
-        return order::relaxed;
+        return w.to;
     }
 };
 
@@ -43,9 +55,9 @@ struct weakening {
 #define RMAP_TEST_PLACE                                                    \
     const char *file = __builtin_FILE(), unsigned line = __builtin_LINE(), \
                const char *by = __builtin_FUNCTION()
-#define RMAP_TEST_ORDER(size)                            \
-    weakening::of(size, o, file, by), verify::location { \
-        file, line                                       \
+#define RMAP_TEST_ORDER(size)                                  \
+    weakening::of(size, o, file, by, line), verify::location { \
+        file, line                                             \
     }
 
 struct weakened_model {
