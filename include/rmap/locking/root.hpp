@@ -35,8 +35,9 @@ struct root {
     public:
         /// Holds nothing: for vmas without an anon_vma.
         update() noexcept = default;
+        // Relaxed: whoever keeps `member` alive has seen it made, and its root stays.
         explicit update(anon_vma<Policy>& member, note_type note = note_type::here()) noexcept
-            : guard_{member.root.load(order::acquire)->lock, note} {}
+            : guard_{member.root.load(order::relaxed)->lock, note} {}
 
     private:
         write_guard<typename Policy::lock> guard_;
@@ -45,7 +46,7 @@ struct root {
     /// Whether the tree lock is held exclusively, as far as the lock can tell (locks/held.hpp).
     template <class Policy>
     [[nodiscard]] static bool may_update(const anon_vma<Policy>& member) noexcept {
-        return may_hold(member.root.load(order::acquire)->lock);
+        return may_hold(member.root.load(order::relaxed)->lock);  // as update()
     }
 
     /// Holds the tree lock shared. `member` need only be memory that once was an anon_vma; then
@@ -62,17 +63,20 @@ struct root {
 
         [[nodiscard]] bool owns() const noexcept { return guard_.owns(); }
 
-        //   Orders:     taking the lock before this second look at the root.
-        //   Pairs with: the release store of `root` when the memory is used anew (lifetimes/).
-        //   Otherwise:  T1 reads root R, waits      | T2 unlinks the last vma, the memory becomes
-        //               part of another tree under root S | T1 gets R's lock and walks S's member
-        //               without S's lock. The guard unlocks what it locked, never what `root` says
-        //               now (Linux bug f18194275c39).
-        //   Proved by:  tests/explore/orders_test.cpp: the second look, and the order of the first.
-        //               Not shown by a test: the order of the second. The looks at the map count
-        //               and the tag before it (ops/reference.hpp) have acquired what it needs.
+        //   Orders:     nothing, on purpose: the second look at the root, under the lock, need not
+        //               acquire. The looks at the page's map count and tag before it do, so a tag
+        //               of the memory's next life comes with that life's root; and while the page
+        //               is mapped, or was when the lock was taken, the old life's root stays
+        //               (ops/reference.hpp).
+        //   Pairs with: the release store of `root` when the memory is used anew (lifetimes/), by
+        //               way of the tag.
+        //   Otherwise:  without the look: T1 reads root R, waits | T2 unlinks the last vma, the
+        //               memory becomes part of another tree under root S | T1 gets R's lock and
+        //               walks S's member without S's lock. The guard unlocks what it locked, never
+        //               what `root` says now (Linux bug f18194275c39).
+        //   Proved by:  tests/explore/orders_test.cpp
         [[nodiscard]] bool covers(const anon_vma<Policy>& member) const noexcept {
-            return member.root.load(order::acquire) == root_;
+            return member.root.load(order::relaxed) == root_;
         }
 
     private:

@@ -66,7 +66,7 @@ struct basic_sharded_root {
         explicit relink(const Hook& chain, note_type note = note_type::here()) noexcept {
             using topology = typename Policy::topology;
             const anon_vma<Policy>& own = *topology::template own<Policy>(chain);
-            const nested_in outer{held_shard(*own.root.load(order::acquire))};
+            const nested_in outer{held_shard(*own.root.load(order::relaxed))};
             topology::template for_each_link<Policy>(
                 chain, [&](anon_vma<Policy>& av) noexcept { all_.take(av, outer, note); });
         }
@@ -91,7 +91,7 @@ struct basic_sharded_root {
         /// Those of some offsets, in ascending order.
         update(anon_vma<Policy>& member, const offsets& range,
                note_type note = note_type::here()) noexcept {
-            anon_vma<Policy>& top = *member.root.load(order::acquire);
+            anon_vma<Policy>& top = *member.root.load(order::relaxed);  // as under root
             for (unsigned i = 0; i != Shards; ++i) {
                 if (!touches(range, i)) continue;
                 held_[i] = guard_type{top.locking.shards[i], nested{i}, note};
@@ -112,7 +112,7 @@ struct basic_sharded_root {
     /// Whether any shard is held exclusively, as far as the locks can tell.
     template <class Policy>
     [[nodiscard]] static bool may_update(const anon_vma<Policy>& member) noexcept {
-        return may_hold(held_shard(*member.root.load(order::acquire)));
+        return may_hold(held_shard(*member.root.load(order::relaxed)));
     }
 
     /// Holds shards and the structure of `member` shared. `member` need only be memory that once
@@ -135,7 +135,7 @@ struct basic_sharded_root {
 
         /// As under locking::root.
         [[nodiscard]] bool covers(const anon_vma<Policy>& member) const noexcept {
-            return member.root.load(order::acquire) == root_;
+            return member.root.load(order::relaxed) == root_;
         }
 
         /// Runs f() with the structure let go, and keeps the shards: what covers the offset stays

@@ -28,14 +28,14 @@ public:
     file_mappings<Policy> mappings{*this};
     page_table<Policy> cache{};  // by offset; each entry holds a reference
 
-    //   Orders:     the new size before the removal of pages past it.
-    //   Pairs with: the other of the two; the locks of the cache's leaves are between them.
-    //   Otherwise:  T1 makes the file shorter, drops its pages | T2 still sees the old size and
-    //               adds a page past the end.
-    //   Proved by:  not shown by a test: the leaves' locks order the two wherever a page is added
-    //               or dropped. tests/stress/mm_test.cpp would see a page past the end.
-    [[nodiscard]] pgno pages() const noexcept { return pages_.load(order::acquire); }
-    void set_pages(pgno pages) noexcept { pages_.store(pages, order::release); }
+    //   Orders:     nothing, on purpose. Without a lock the size is a guess; who adds a page asks
+    //               again under the lock of a leaf that truncation takes after it set the size.
+    //   Pairs with: nothing: those locks order the two.
+    //   Otherwise:  without the second look: T1 makes the file shorter, drops its pages | T2 has
+    //               seen the old size and adds a page past the end.
+    //   Proved by:  tests/kill/mm.cpp, "a file shrinks beside a fault" under the memory model
+    [[nodiscard]] pgno pages() const noexcept { return pages_.load(order::relaxed); }
+    void set_pages(pgno pages) noexcept { pages_.store(pages, order::relaxed); }
 
     /// Serialises changes of the size; outside all other locks.
     lock_of_rank<Policy, lock_rank::operation> resize_lock{};

@@ -49,8 +49,8 @@ public:
     anon_vma(const anon_vma&) = delete;
     anon_vma& operator=(const anon_vma&) = delete;
 
-    /// Whether this is the oldest of its fork tree. Reads `root`.
-    [[nodiscard]] bool is_root() const noexcept { return root.load(order::acquire) == this; }
+    /// Whether this is the oldest of its fork tree. Reads `root`, and nothing through it.
+    [[nodiscard]] bool is_root() const noexcept { return root.load(order::relaxed) == this; }
 
     // The tree lock where this is a root, the lock of this anon_vma alone under disciplines that
     // lock each. Constructed once for the life of the memory, never again when the memory is

@@ -39,7 +39,8 @@ public:
 private:
     static anon_vma<policy>* tree_of(vma_type& v) noexcept {
         auto* const own = Map::own(v);
-        return own == nullptr ? nullptr : own->root.load(order::acquire);
+        // Relaxed: own() has acquired it, and it stays while a vma is linked.
+        return own == nullptr ? nullptr : own->root.load(order::relaxed);
     }
 
     // `taken` is written by the one holder of the map's mutex alone, so it may be read before the

@@ -47,7 +47,8 @@ void tag_shared(typename Map::page_type& page, const typename Map::vma_type& v,
     auto* const own = Map::own(v);
     RMAP_CHECK(policy, own != nullptr, not_prepared,
                "an anonymous page is mapped before its vma was prepared");
-    hook.set(page_hook<policy>::tag_of(*own->root.load(order::acquire)), index_of<Map>(v, address));
+    // Relaxed: own() has acquired the root, and it stays while a vma is linked.
+    hook.set(page_hook<policy>::tag_of(*own->root.load(order::relaxed)), index_of<Map>(v, address));
 }
 
 /// The only vma that still maps the page makes it its own: later walks visit no relatives (Linux

@@ -55,7 +55,7 @@ private:
     void page(const page_row& row) {
         bool outside = false;
         for (const place& at : row.places) {
-            if (at.vma != none)
+            if (at.vma != no_row)
                 continue;
             add(3, seen_.name(row), " is mapped at ", seen_.name(at), ", where no vma is");
             outside = true;
@@ -155,12 +155,12 @@ private:
     void real(const page_row& row, const std::vector<met>& places, std::size_t i) {
         const met& m = places[i];
         const std::string from = text(seen_.name(row), ": the walk from ", seen_.tag_name(row));
-        if (m.mm == none) {
+        if (m.mm == no_row) {
             add(2, from, " meets an mm that the world does not have, at ", hex{m.address});
             return;
         }
         const place at{m.mm, m.address, seen_.vma_at(m.mm, m.address)};
-        if (at.vma == none || seen_.vmas[at.vma].vma != m.vma) {
+        if (at.vma == no_row || seen_.vmas[at.vma].vma != m.vma) {
             add(2, from, " meets ", seen_.name(at), ", which its vma does not map");
             return;
         }

@@ -21,7 +21,7 @@
 
 namespace rmap::inline RMAP_ABI::verify {
 
-inline constexpr std::size_t none = ~std::size_t{0};
+inline constexpr std::size_t no_row = ~std::size_t{0};
 
 template <quiescent_world World>
 class survey {
@@ -53,7 +53,7 @@ public:
     struct place {
         std::size_t mm;
         pgno address;
-        std::size_t vma;  // a row of vmas, or none
+        std::size_t vma;  // a row of vmas, or no_row
     };
     struct page_row {
         page_type* page;
@@ -128,7 +128,7 @@ public:
         }
         return "?";
     }
-    /// The row of the vma at an address, or none.
+    /// The row of the vma at an address, or no_row.
     [[nodiscard]] std::size_t vma_at(std::size_t mm, pgno address) const {
         const auto first = vmas.begin() + static_cast<std::ptrdiff_t>(first_vma[mm]);
         const auto last = mm + 1 == mms.size()
@@ -136,12 +136,12 @@ public:
                               : vmas.begin() + static_cast<std::ptrdiff_t>(first_vma[mm + 1]);
         auto behind = std::upper_bound(first, last, address,
                                        [](pgno at, const vma_row& row) { return at < row.start; });
-        if (behind == first || !(--behind)->covers(address)) return none;
+        if (behind == first || !(--behind)->covers(address)) return no_row;
         return static_cast<std::size_t>(behind - vmas.begin());
     }
     [[nodiscard]] std::size_t mm_row(const mm_type* mm) const {
         const auto at = std::find(mms.begin(), mms.end(), mm);
-        return at == mms.end() ? none : static_cast<std::size_t>(at - mms.begin());
+        return at == mms.end() ? no_row : static_cast<std::size_t>(at - mms.begin());
     }
 
     map_type& map;
@@ -206,12 +206,12 @@ private:
 
     template <class T>
     static void note(std::vector<T*>& seen, T* object) {
-        if (object != nullptr && number(seen, object) == none) seen.push_back(object);
+        if (object != nullptr && number(seen, object) == no_row) seen.push_back(object);
     }
     template <class T>
     static std::size_t number(const std::vector<T*>& seen, const T* object) {
         const auto at = std::find(seen.begin(), seen.end(), object);
-        return at == seen.end() ? none : static_cast<std::size_t>(at - seen.begin());
+        return at == seen.end() ? no_row : static_cast<std::size_t>(at - seen.begin());
     }
     // A total order of the referenced, as far as their state tells them apart.
     [[nodiscard]] auto rank_of(av_type* av) const {

@@ -50,7 +50,7 @@ namespace detail {
 inline void append_hex(std::string& to, std::uint16_t value) {
     for (int shift = 12; shift >= 0; shift -= 4) to += "0123456789abcdef"[(value >> shift) & 15];
 }
-[[nodiscard]] inline std::optional<std::uint16_t> hex(std::string_view text) {
+[[nodiscard]] inline std::optional<std::uint16_t> from_hex(std::string_view text) {
     unsigned value = 0;
     for (char c : text) {
         const auto digit = std::string_view{"0123456789abcdef"}.find(c);
@@ -91,8 +91,8 @@ inline void append_hex(std::string& to, std::uint16_t value) {
     if (text.size() < 13 || text.substr(0, 3) != "r1-" || text[7] != '-' || text[12] != '-') {
         return std::nullopt;
     }
-    const auto name = detail::hex(text.substr(3, 4));
-    const auto operations = detail::hex(text.substr(8, 4));
+    const auto name = detail::from_hex(text.substr(3, 4));
+    const auto operations = detail::from_hex(text.substr(8, 4));
     if (!name || !operations) return std::nullopt;
     schedule s{*name, *operations, {}, {}};
     std::size_t at = 13;
