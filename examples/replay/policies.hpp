@@ -19,6 +19,7 @@ using replay_call = rmap::replay::outcome(rmap::replay::input&, const rmap::repl
 replay_call replay_chain_list;
 replay_call replay_linux_6_18;
 replay_call replay_never_merge;
+replay_call replay_pte_chain;
 replay_call replay_single_list;
 replay_call replay_single_threaded;
 replay_call replay_std_locks;

@@ -102,6 +102,11 @@ struct compatible_axes {
         "anon_vma first and newer ones never after it, but where a fork child may reuse an "
         "ancestor's, its own is not the newest. Use locking = rmap::locking::root or "
         "rmap::locking::lock_all, or merge = rmap::merges::never");
+    static_assert(
+        !is_exact<typename Policy::topology> || locks_one_a_tree<typename Policy::locking>,
+        "rmap: axes 'locking' and 'topology' contradict each other: under an exact topology walks "
+        "lock the page's own chain and no anon_vma, so what this discipline does for them is done "
+        "for nobody. Use locking = rmap::locking::root");
     static constexpr bool value = true;
 };
 
@@ -116,9 +121,21 @@ struct compatible_walk {
     static constexpr bool value = true;
 };
 
+/// Instantiated by each walk from an anon_vma.
+template <class Policy>
+struct compatible_walk_from {
+    static_assert(!is_exact<typename Policy::topology>,
+                  "rmap: under an exact 'topology' no anon_vma leads to a vma, so there is no walk "
+                  "from one. Use walk(page), which finds the places also when no entry maps it");
+    static constexpr bool value = true;
+};
+
 /// Instantiated by take_all_locks.
 template <class Policy>
 struct compatible_all_locks {
+    static_assert(!is_exact<typename Policy::topology>,
+                  "rmap: take_all_locks stops the walks of anon_vmas and files; under an exact "
+                  "'topology' walks lock pages. Use another topology");
     static_assert(locks_one_a_tree<typename Policy::locking>,
                   "rmap: take_all_locks needs a 'locking' discipline in which one lock guards a "
                   "fork tree, as there is no order in which the locks of several chains could be "

@@ -37,6 +37,7 @@
 #include <rmap/topologies/chain_list.hpp>
 #include <rmap/topologies/chain_tree.hpp>
 #include <rmap/topologies/cow_tree.hpp>
+#include <rmap/topologies/pte_chain.hpp>
 #include <rmap/topologies/single_list.hpp>
 
 namespace rmap::inline RMAP_ABI {

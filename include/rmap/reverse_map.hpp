@@ -21,6 +21,7 @@
 #include <rmap/ops/fork.hpp>
 #include <rmap/ops/merge.hpp>
 #include <rmap/ops/move.hpp>
+#include <rmap/ops/places.hpp>
 #include <rmap/ops/prepare.hpp>
 #include <rmap/ops/split.hpp>
 #include <rmap/ops/tag.hpp>
@@ -261,6 +262,31 @@ public:
         ops::ksm_remove(*this, node, item);
     }
 
+    // ---- places: of every page-table entry, for exact topologies; void for others: ops/places.hpp
+    // ---------
+
+    template <memory_source Memory, class Set>
+    status add_place(Memory& memory, Page& p, mm_type& in, pgno at, bool& out, Set set) {
+        return ops::add_place(*this, memory, p, in, at, out, set);
+    }
+    void add_first_place(Page& p, mm_type& in, pgno at) noexcept {
+        ops::add_first_place(*this, p, in, at);
+    }
+    void remove_place(Page& p, const mm_type& in, pgno at) noexcept {
+        ops::remove_place(*this, p, in, at);
+    }
+    template <class Move>
+    static bool move_place(Page& p, mm_type& in, pgno from, pgno to, Move move) {
+        return ops::move_place<reverse_map>(p, in, from, to, move);
+    }
+    template <class Visitor>
+    void take_places(Page& to, Page& from, Visitor&& visitor) {
+        static_assert(is_exact<topology_type>,
+                      "rmap: take_places needs a 'topology' that is exact; others find the places "
+                      "of a page by its tag, which the other page takes over");
+        ops::take_places(*this, to, from, visitor);
+    }
+
     // ---- walks: no lock of the user's, but for the page lock where ops/walk.hpp says so
     // -----------
 
@@ -278,7 +304,7 @@ public:
     template <need Need = need::complete, class Visitor>
     walk_result walk_from(anon_vma_type& av, pgoff_t index, Visitor&& visitor,
                           walk_mode mode = walk_mode::wait) {
-        static_assert(compatible_walk<Policy, Need>::value);
+        static_assert(compatible_walk<Policy, Need>::value && compatible_walk_from<Policy>::value);
         return ops::walk_from(*this, av, index, visitor, mode);
     }
     template <need Need = need::complete, class Keep>

@@ -21,6 +21,10 @@ struct one_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
     using merge = rmap::merges::linux_2_6_34;
 };
+struct exact : rmap::default_policy {
+    using topology = rmap::topologies::pte_chain;
+    using merge = rmap::merges::linux_2_6_34;
+};
 
 int failures = 0;
 
@@ -49,5 +53,6 @@ int main() {
     run<listed>("chain_list");
     run<one_list>("single_list");
     run<rmap::cow_tree>("cow_tree");
+    run<exact>("pte_chain");
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -17,6 +17,10 @@ struct one_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
     using merge = rmap::merges::linux_2_6_34;
 };
+struct exact : rmap::default_policy {
+    using topology = rmap::topologies::pte_chain;
+    using merge = rmap::merges::linux_2_6_34;
+};
 
 }  // namespace
 
@@ -24,5 +28,6 @@ int main() {
     suite::replay_all<listed>("chain_list");
     suite::replay_all<one_list>("single_list");
     suite::replay_all<rmap::cow_tree>("cow_tree");
+    suite::replay_all<exact>("pte_chain");
     return suite::result();
 }

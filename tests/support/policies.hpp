@@ -87,6 +87,12 @@ struct one_list_chain_locked : one_list {
     using locking = rmap::locking::lock_all;
 };
 
+/// Not in the lists: it is to be told of every page-table entry.
+struct exact : rmap::default_policy {
+    using topology = rmap::topologies::pte_chain;
+    using merge = rmap::merges::linux_2_6_34;
+};
+
 /// Any policy with the memory that tests can let fail.
 template <class Policy>
 struct tested : Policy {

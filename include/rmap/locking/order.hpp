@@ -11,6 +11,9 @@
 //     page lock            one page's; mm/fault.hpp, mm/migrate.hpp, mm/ksm.hpp, mm/truncate.hpp
 //       ksm_node::lock     ops/ksm.hpp
 //         i_mmap::lock     a file's vmas; ops/file.hpp, ops/adjust.hpp, ops/walk_file.hpp
+//           a page's places   the lock bit of its chain, under topologies::pte_chain alone, where
+//                          walks take it and no lock of a tree; ops/places.hpp. Two at once: a
+//                          migration, of which one is new
 //           anon_vma_chain_lock   an address space's, under locking::lock_all alone
 //           shard locks    of a fork tree, in their order; locking/sharded_root.hpp alone
 //           tree lock      the lock of an anon_vma's root (locking::root), or of each anon_vma of a

@@ -135,6 +135,7 @@ struct mm_traits<mm::address_space<Policy>> {
     static auto& anon_vma_chain_lock(mm::address_space<Policy>& m) noexcept {
         return m.anon_vma_chain_lock;
     }
+    static auto* find_vma(mm::address_space<Policy>& m, pgno at) noexcept { return m.find(at); }
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -4,6 +4,7 @@
 // What an operation has to do with pages when it holds no lock any more: clear the mlocked flag of
 // those that it took out of a locked vma, and free those that nobody has.
 
+#include <cstddef>
 #include <utility>
 
 #include <rmap/core/check.hpp>
@@ -11,6 +12,21 @@
 #include <rmap/mm/mlock.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
+
+/// Entries that were cleared under a leaf's lock, for exact topologies: the map is told of them
+/// when that is dropped. Nothing otherwise.
+template <class Policy, bool Exact>
+struct cleared_entries {};
+template <class Policy>
+struct cleared_entries<Policy, true> {
+    struct row {
+        page<Policy>* p;
+        address_space<Policy>* in;
+        pgno where;
+    };
+    row rows[leaf<Policy>::entries];
+    std::size_t count = 0;
+};
 
 /// MUST be declared before the guards of its operation.
 template <class Policy>
@@ -23,6 +39,7 @@ public:
     dead_pages(const dead_pages&) = delete;
     dead_pages& operator=(const dead_pages&) = delete;
     ~dead_pages() {
+        flush();
         while (page_type* p = munlocked_) {
             munlocked_ = p->next;
             munlock_page(*ctx_, *p);
@@ -42,6 +59,29 @@ public:
     /// Drops one reference.
     void put(page_type& p) noexcept {
         if (p.drop()) add(first_, p);
+    }
+    /// The same for an entry of `in` that mapped the page; flush() follows, when the leaf's lock is
+    /// dropped and before another leaf's is taken, while the entry's vma is kept in place.
+    void put_entry(page_type& p, address_space<Policy>& in, pgno where) noexcept {
+        put_marker(p, in, where);
+        put_mapping(p);
+    }
+    /// For an entry that was a marker of the page.
+    void put_marker(page_type& p, [[maybe_unused]] address_space<Policy>& in,
+                    [[maybe_unused]] pgno where) noexcept {
+        if constexpr (is_exact<typename Policy::topology>) {
+            p.get();
+            cleared_.rows[cleared_.count++] = {&p, &in, where};
+        }
+    }
+    void flush() noexcept {
+        if constexpr (is_exact<typename Policy::topology>) {
+            for (; cleared_.count != 0;) {
+                const auto& [p, in, where] = cleared_.rows[--cleared_.count];
+                ctx_->map.remove_place(*p, *in, where);
+                put(*p);
+            }
+        }
     }
     /// Drops a page-table entry's, and counts one mapping less. The entry is gone, its lock held.
     void put_mapping(page_type& p) noexcept {
@@ -93,6 +133,7 @@ private:
     context<Policy>* ctx_;
     page_type* munlocked_ = nullptr;
     page_type* first_ = nullptr;
+    [[no_unique_address]] cleared_entries<Policy, is_exact<typename Policy::topology>> cleared_{};
 };
 
 /// Waits until whoever migrates a page is done. The caller holds a reference, which is dropped, and

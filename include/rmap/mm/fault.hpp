@@ -29,7 +29,7 @@ struct run {
 };
 
 /// Maps `p` (with a reference, for the table) where `seen` still is, if allowed() says so under the
-/// entry's lock. The page that was there goes.
+/// entry's lock. The page that was there goes; dead.flush() follows.
 template <class Policy, class Allowed>
 [[nodiscard]] bool install_if(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l,
                               pgno where, pte<Policy> seen, page<Policy>& p,
@@ -37,7 +37,7 @@ template <class Policy, class Allowed>
     const entry_guard<Policy> held{l.lock};
     if (l.at(where) != seen || !allowed()) return false;
     map_page(ctx, v, l, held, where, p);
-    if (page<Policy>* old = seen.mapped()) dead.put_mapping(*old);
+    if (page<Policy>* old = seen.mapped()) dead.put_entry(*old, v.mm(), where);
     return true;
 }
 
@@ -65,12 +65,61 @@ template <class Policy>
     return nullptr;
 }
 
+/// The same under an exact topology, whose lock of a page comes before those of entries.
+template <class Policy>
+attempt map_file_pages_one_by_one(context<Policy>& ctx, run<Policy>& r, const cached<Policy>& pages,
+                                  dead_pages<Policy>& dead) {
+    attempt result = attempt::done;
+    page<Policy>* busy = nullptr;
+    pgno i = 0;
+    for (; i != pages.count && result == attempt::done && busy == nullptr; ++i, ++r.at) {
+        page<Policy>& p = *pages.found[i];
+        bool mapped = false;
+        const auto set = [&] {
+            const entry_guard<Policy> held{r.entries.lock};
+            const pte<Policy> seen = r.entries.at(r.at);
+            if (!seen.empty()) {
+                busy = seen.awaited();
+                if (busy != nullptr) busy->get();
+                return false;
+            }
+            const write_guard locked{p.lock, try_to_lock};  // as below
+            if (!locked.owns()) {
+                busy = &p;
+                busy->get();
+                return false;
+            }
+            if (p.kind() != page_kind::file) {
+                result = attempt::again;
+                return false;
+            }
+            map_page(ctx, r.v, r.entries, held, r.at, p);
+            return true;
+        };
+        const status told = ctx.map.add_place(ctx.memory(), p, r.v.mm(), r.at, mapped, set);
+        if (told != status::ok) result = attempt::no_memory;
+        if (!mapped) dead.put(p);
+        if (busy != nullptr || result != attempt::done) {
+            ++i;
+            break;
+        }
+    }
+    for (; i != pages.count; ++i)
+        dead.put(*pages.found[i]);
+    if (busy == nullptr) return result;
+    wait_for(*busy, dead);
+    return attempt::again;
+}
+
 /// Pages of a file, mapped as they are: as many as are in memory side by side.
 template <class Policy>
 attempt map_file_pages(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>& dead) {
     const cached<Policy> pages = cached_pages(ctx, *r.v.from(), r.index(), r.end - r.at, dead);
     if (pages.state == status::not_mapped) return attempt::not_mapped;
     if (pages.state != status::ok) return attempt::no_memory;
+    if constexpr (is_exact<typename Policy::topology>) {
+        return map_file_pages_one_by_one(ctx, r, pages, dead);
+    }
     attempt result = attempt::done;
     page<Policy>* busy = nullptr;
     pgno i = 0;
@@ -129,7 +178,11 @@ attempt map_private_copy(context<Policy>& ctx, run<Policy>& r, pte<Policy> seen,
     const auto inside = [&] {
         return !seen.empty() || v.what() != kind::private_file || r.index() < v.from()->pages();
     };
-    if (install_if(ctx, v, r.entries, r.at, seen, *copy, dead, inside)) return attempt::done;
+    ctx.map.add_first_place(*copy, in, r.at);
+    const bool installed = install_if(ctx, v, r.entries, r.at, seen, *copy, dead, inside);
+    dead.flush();
+    if (installed) return attempt::done;
+    ctx.map.remove_place(*copy, in, r.at);
     dead.put(*copy);
     return attempt::again;
 }

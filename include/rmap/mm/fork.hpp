@@ -36,6 +36,50 @@ template <class Policy>
     return awaited;
 }
 
+/// The same under an exact topology: entry by entry, each with the place that it adds.
+template <class Policy>
+[[nodiscard]] status copy_one_by_one(context<Policy>& ctx, leaf<Policy>& l, vma<Policy>& child_vma,
+                                     leaf<Policy>& child, pgno from, pgno to,
+                                     dead_pages<Policy>& dead) {
+    while (from < to) {
+        pte<Policy> entry;
+        {
+            const write_guard source{l.lock};
+            l.for_each(from, to, [&](pgno where, pte<Policy> seen) {
+                from = where;
+                entry = seen;
+                return false;
+            });
+            if (entry.empty()) return status::ok;
+            if (page<Policy>* p = entry.is_zero_page() ? nullptr : entry.awaited()) p->get();
+            if (page<Policy>* p = entry.mapped()) p->get();
+        }
+        if (page<Policy>* awaited = entry.awaited()) {
+            wait_for(*awaited, dead);
+            continue;
+        }
+        bool copied = false;
+        const auto set = [&] {
+            const write_guard source{l.lock};
+            const write_guard target{child.lock, nested{1}};
+            if (l.at(from) != entry) return false;
+            if (page<Policy>* p = entry.mapped()) p->add_mapping();
+            child.set(from, entry);
+            return true;
+        };
+        if (page<Policy>* p = entry.mapped()) {
+            const status told =
+                ctx.map.add_place(ctx.memory(), *p, child_vma.mm(), from, copied, set);
+            if (!copied) dead.put(*p);
+            if (told != status::ok) return told;
+        } else {
+            copied = set();
+        }
+        if (copied) ++from;
+    }
+    return status::ok;
+}
+
 template <class Policy>
 status copy_range(context<Policy>& ctx, vma<Policy>& child, vma<Policy>& parent,
                   dead_pages<Policy>& dead) {
@@ -48,9 +92,14 @@ status copy_range(context<Policy>& ctx, vma<Policy>& child, vma<Policy>& parent,
         leaf_type* const mine = child.mm().table.make(ctx.memory(), at);
         if (mine == nullptr) return status::no_memory;
         const pgno past = l->first + leaf_type::entries;
-        while (page<Policy>* awaited =
-                   copy_entries(*l, *mine, at, past < parent.end() ? past : parent.end())) {
-            wait_for(*awaited, dead);
+        const pgno end = past < parent.end() ? past : parent.end();
+        if constexpr (is_exact<typename Policy::topology>) {
+            const status copied = copy_one_by_one(ctx, *l, child, *mine, at, end, dead);
+            if (copied != status::ok) return copied;
+        } else {
+            while (page<Policy>* awaited = copy_entries(*l, *mine, at, end)) {
+                wait_for(*awaited, dead);
+            }
         }
         at = past;
     }

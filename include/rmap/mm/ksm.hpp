@@ -48,9 +48,10 @@ template <class Policy>
 enum class merging : unsigned char { done, changed, migrated };
 
 /// Puts `merged` in the place of `old`, if that is still there, and uses up `item`. Under the
-/// mmap_lock.
+/// mmap_lock. `memory` has what a place more may take.
 template <class Policy>
-[[nodiscard]] merging replace_by(context<Policy>& ctx, vma<Policy>& v, pgno where,
+[[nodiscard]] merging replace_by(context<Policy>& ctx, typename context<Policy>::reserve& memory,
+                                 vma<Policy>& v, pgno where,
                                  page<Policy>& old, page<Policy>& merged,
                                  merged_place<Policy>& item, dead_pages<Policy>& dead) {
     leaf<Policy>* const l = v.mm().table.find(where);
@@ -64,7 +65,12 @@ template <class Policy>
     item.in = &v.mm();
     ctx.map.ksm_add(*node, item, *context<Policy>::map_type::own(v), v.mm(), where);
     merged.get();
-    if (install(ctx, v, *l, where, pte<Policy>::of(old), merged, dead)) {
+    bool installed = false;
+    must<Policy>(ctx.map.add_place(memory, merged, v.mm(), where, installed, [&] {
+        return install(ctx, v, *l, where, pte<Policy>::of(old), merged, dead);
+    }));
+    dead.flush();
+    if (installed) {
         v.mm().pin();
         return merging::done;
     }
@@ -110,6 +116,10 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
         memory.template fill<ksm_node<Policy>>(1) != status::ok) {
         return status::no_memory;
     }
+    if constexpr (is_exact<typename Policy::topology>) {
+        using link = typename context<Policy>::link;
+        if (memory.template fill<link>(count) != status::ok) return status::no_memory;
+    }
     status state = status::ok;
     page<Policy>* merged = detail::find_merged(places, count, dead, state);
     if (state == status::ok && merged == nullptr) {
@@ -129,7 +139,7 @@ status merge_same(context<Policy>& ctx, const place<Policy>* places, std::size_t
         if (old != nullptr && old != merged) {
             if (item == nullptr) item = make<merged_place<Policy>>(memory);
             must<Policy>(item != nullptr ? status::ok : status::no_memory);
-            went = detail::replace_by(ctx, *v, places[i].where, *old, *merged, *item, dead);
+            went = detail::replace_by(ctx, memory, *v, places[i].where, *old, *merged, *item, dead);
             if (went == merging::done) item = nullptr;
         }
         if (old != nullptr) dead.put(*old);
@@ -181,11 +191,13 @@ void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vm
                 must<Policy>(copy != nullptr ? status::ok : status::no_memory);
                 ctx.map.tag_new(*copy, v, where);
                 ctx.lru.add_new(*copy);
+                ctx.map.add_first_place(*copy, v.mm(), where);
                 map_page(ctx, v, *l, held, where, *copy);
-                dead.put_mapping(*old);
+                dead.put_entry(*old, v.mm(), where);
                 return true;
             });
         }
+        dead.flush();
         if (awaited != nullptr) {
             wait_for(*awaited, dead);
         } else {

@@ -24,35 +24,57 @@ public:
     /// The caller holds the lock of the page, which is mapped, and a reference on it. The anon_vma
     /// of an anonymous page is referenced, as the page will not be mapped when the second walk
     /// begins.
-    both_walks(context<Policy>& ctx, page<Policy>& old) noexcept
-        : ctx_{&ctx}, from_{ctx.map.get(old)} {}
+    both_walks(context<Policy>& ctx, page<Policy>& old) noexcept : ctx_{&ctx} {
+        // Under an exact topology the pages lead to their places, mapped or not.
+        if constexpr (!is_exact<typename Policy::topology>) from_ = ctx.map.get(old);
+    }
     both_walks(const both_walks&) = delete;
     both_walks& operator=(const both_walks&) = delete;
     ~both_walks() {
         if (from_ != nullptr) ctx_->map.put(*from_);
     }
 
-    /// f(vma, leaf, guard of its lock, where). Over the places of `p`: the old page first, then the
-    /// one that has taken over its tag.
+    /// f(place, leaf, guard of its lock), over the places of the old page.
     template <class F>
-    void for_each(page<Policy>& p, F f) {
+    void first(page<Policy>& old, F f) {
+        walk(old, [&](const auto& place) { at_leaf(place, f); });
+    }
+    /// The same over those of the page that has taken over its tag, and takes over its places. f
+    /// says whether there was a marker; who took one away meanwhile took the place as well.
+    template <class F>
+    void second(page<Policy>& old, page<Policy>& fresh, F f) {
         const auto visit = [&](const auto& place) {
-            if (leaf<Policy>* l = place.mm().table.find(place.address())) {
-                const entry_guard<Policy> held{l->lock};
-                f(place.vma(), *l, held, place.address());
-            }
+            if (!at_leaf(place, f)) ops::place_gone(place);
         };
-        // Both wait; a page that nothing maps any more has no places.
-        if (from_ != nullptr) {
-            (void)ctx_->map.walk_from(*from_, map_type::index_of(p), visit);
+        if constexpr (is_exact<typename Policy::topology>) {
+            ctx_->map.take_places(fresh, old, visit);
         } else {
-            (void)ctx_->map.walk(p, visit);
+            walk(fresh, visit);
         }
     }
 
 private:
+    template <class Place, class F>
+    static bool at_leaf(const Place& place, F& f) {
+        leaf<Policy>* const l = place.mm().table.find(place.address());
+        if (l == nullptr) return false;
+        const entry_guard<Policy> held{l->lock};
+        return f(place, *l, held);
+    }
+    // It waits; a page that nothing maps any more has no places.
+    template <class Visit>
+    void walk(page<Policy>& p, Visit visit) {
+        if constexpr (!is_exact<typename Policy::topology>) {
+            if (from_ != nullptr) {
+                (void)ctx_->map.walk_from(*from_, map_type::index_of(p), visit);
+                return;
+            }
+        }
+        (void)ctx_->map.walk(p, visit);
+    }
+
     context<Policy>* ctx_;
-    typename map_type::anon_vma_type* from_;
+    typename map_type::anon_vma_type* from_ = nullptr;
 };
 
 /// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps
@@ -87,20 +109,24 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
         const write_guard fresh_locked{fresh.lock, nested{1}};  // nobody else knows it
         if (old.mapped()) {
             detail::both_walks<Policy> walks{ctx, old};
-            walks.for_each(old, [&](auto&, auto& l, auto&, pgno where) {
-                if (l.at(where) != pte<Policy>::of(old)) return;
+            walks.first(old, [&](const auto& place, auto& l, auto&) {
+                const pgno where = place.address();
+                if (l.at(where) != pte<Policy>::of(old)) return true;
                 l.set(where, pte<Policy>::marker(old));
                 dead.put_mapping(old);
+                return true;
             });
             // An entry outside every vma that the walk can reach would be a lost mapping (I1).
             RMAP_CHECK_ALWAYS(Policy, !old.mapped(), lost_mapping,
                               "a complete walk did not find every mapping of a page");
             if (old.kind() != page_kind::file) of = nullptr;
             detail::take_over_identity(of, old, fresh, dead);
-            walks.for_each(fresh, [&](auto& v, auto& l, auto& held, pgno where) {
-                if (l.at(where) != pte<Policy>::marker(old)) return;
+            walks.second(old, fresh, [&](const auto& place, auto& l, auto& held) {
+                const pgno where = place.address();
+                if (l.at(where) != pte<Policy>::marker(old)) return false;
                 fresh.get();
-                map_page(ctx, v, l, held, where, fresh);
+                map_page(ctx, in_locked_vma<Policy>(place, l), l, held, where, fresh);
+                return true;
             });
             // Not before the last marker is gone: who meets one asks the page what it is (a hole
             // that is punched meanwhile leaves private copies alone).

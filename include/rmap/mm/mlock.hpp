@@ -23,13 +23,22 @@ void mlock_page(context<Policy>& ctx, page<Policy>& p, const entry_guard<Policy>
     if (!ctx.lru.move(p)) ctx.lru.one_stranded();
 }
 
+/// Whether an entry that a walk has met lies in a locked vma. The entry's lock is held.
+template <class Policy, class Place>
+[[nodiscard]] bool in_locked_vma(const Place& place, const leaf<Policy>& l) noexcept {
+    if constexpr (is_exact<typename Policy::topology>) {
+        return l.locked(place.address());
+    } else {
+        return place.vma().locked();
+    }
+}
+
 /// Whether a locked vma maps the page; then it has the mlocked flag. The caller holds the page lock
 /// and nothing further down.
 template <class Policy>
 bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
     bool found = false;
     static_cast<void>(ctx.map.walk(p, [&](const auto& place) {
-        auto& v = place.vma();
         leaf<Policy>* const l = place.mm().table.find(place.address());
         if (l == nullptr) return true;
         const entry_guard<Policy> held{l->lock};
@@ -41,7 +50,7 @@ bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
         //   Otherwise:  munlock: mlocked := 0 (not seen yet); sees locked = 0
         //             | mlock: locked := 1 (not seen yet); locks the entry; sees mlocked = 1.
         //   Proved by:  tests/explore/lru_test.cpp
-        if (l->at(place.address()).mapped() != &p || !v.locked()) return true;
+        if (l->at(place.address()).mapped() != &p || !in_locked_vma(place, *l)) return true;
         mlock_page(ctx, p, held);
         found = true;
         return false;
@@ -76,7 +85,8 @@ template <class Policy>
 void mlock_range(context<Policy>& ctx, address_space<Policy>& in, pgno from, pgno to) {
     in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
         const entry_guard<Policy> held{l.lock};
-        l.for_each(from, to, [&](pgno, pte<Policy> entry) {
+        l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
+            l.set_locked(where, true);
             if (page<Policy>* p = entry.mapped()) mlock_page(ctx, *p, held);
             return true;
         });
@@ -86,7 +96,8 @@ template <class Policy>
 void munlock_range(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead) {
     in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
         const write_guard held{l.lock};
-        l.for_each(from, to, [&](pgno, pte<Policy> entry) {
+        l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
+            l.set_locked(where, false);
             if (page<Policy>* p = entry.mapped()) dead.munlock_later(*p);
             return true;
         });

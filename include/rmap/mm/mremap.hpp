@@ -76,6 +76,55 @@ template <class Policy>
     return awaited;
 }
 
+/// The same under an exact topology: entry by entry, each under the lock of its page.
+template <class Policy>
+[[nodiscard]] page<Policy>* move_one_by_one(address_space<Policy>& in, leaf<Policy>& source,
+                                            const target_leaves<Policy>& targets, pgno& at,
+                                            pgno past, pgno offset, dead_pages<Policy>& dead) {
+    while (at < past) {
+        pte<Policy> entry;
+        {
+            const write_guard held{source.lock};
+            source.for_each(at, past, [&](pgno where, pte<Policy> seen) {
+                at = where;
+                entry = seen;
+                return false;
+            });
+            if (entry.empty()) return nullptr;
+            if (page<Policy>* awaited = entry.awaited()) {
+                awaited->get();
+                return awaited;
+            }
+            if (page<Policy>* p = entry.mapped()) p->get();
+        }
+        const auto move = [&] {
+            leaf<Policy>& target = targets.of(at + offset);
+            const write_guard held{source.lock};
+            if (source.at(at) != entry) return false;
+            const bool locked = source.locked(at);
+            source.set(at, {});
+            if (&target == &source) {
+                source.set(at + offset, entry);
+                source.set_locked(at + offset, locked);
+            } else {
+                const write_guard target_held{target.lock, nested{1}};
+                target.set(at + offset, entry);
+                target.set_locked(at + offset, locked);
+            }
+            return true;
+        };
+        bool moved = false;
+        if (page<Policy>* p = entry.mapped()) {
+            moved = context<Policy>::map_type::move_place(*p, in, at, at + offset, move);
+            dead.put(*p);
+        } else {
+            moved = move();
+        }
+        if (moved) ++at;
+    }
+    return nullptr;
+}
+
 /// Moves the entries of [from, from + n) to `to`, leaf by leaf, under the locks that walks take if
 /// they are needed. `memory` has the leaves for it.
 template <class Policy>
@@ -97,7 +146,12 @@ void move_range(typename context<Policy>::reserve& memory, vma<Policy>& to_vma, 
         page<Policy>* awaited = nullptr;
         {
             const typename context<Policy>::map_type::move_locks locks{to_vma, needs_locks};
-            awaited = move_entries(*l, targets, at, past, offset);
+            if constexpr (is_exact<typename Policy::topology>) {
+                awaited =
+                    move_one_by_one(to_vma.mm(), *l, targets, at, past, offset, dead);
+            } else {
+                awaited = move_entries(*l, targets, at, past, offset);
+            }
         }
         if (awaited != nullptr) {
             wait_for(*awaited, dead);

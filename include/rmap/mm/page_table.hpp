@@ -15,6 +15,7 @@
 #include <rmap/core/types.hpp>
 #include <rmap/locks/guard.hpp>
 #include <rmap/mm/page.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::mm {
 
@@ -59,6 +60,26 @@ private:
     std::uintptr_t word_ = 0;
 };
 
+/// Which entries of a leaf lie in a locked vma: where walks cannot ask the vma.
+template <class Policy, bool Exact>
+class locked_entries {
+public:
+    [[nodiscard]] bool test(pgno) const noexcept { return false; }
+    void set(pgno, bool) noexcept {}
+};
+template <class Policy>
+class locked_entries<Policy, true> {
+public:
+    [[nodiscard]] bool test(pgno bit) const noexcept { return ((bits_ >> bit) & 1) != 0; }
+    void set(pgno bit, bool to) noexcept {
+        const std::uint64_t one = std::uint64_t{1} << bit;
+        bits_ = to ? bits_ | one : bits_ & ~one;
+    }
+
+private:
+    typename Policy::atomics::template plain<std::uint64_t> bits_{0};
+};
+
 /// 64 entries from a multiple of 64 on.
 template <class Policy>
 class leaf : public interval_node<typename Policy::atomics> {
@@ -79,7 +100,11 @@ public:
         const std::uint64_t bit = std::uint64_t{1} << (where % entries);
         slots_[where % entries] = to;
         used_ = to.empty() ? used_ & ~bit : used_ | bit;
+        if (to.empty()) locked_.set(where % entries, false);
     }
+    /// For exact topologies: whether the entry lies in a locked vma.
+    [[nodiscard]] bool locked(pgno where) const noexcept { return locked_.test(where % entries); }
+    void set_locked(pgno where, bool to) noexcept { locked_.set(where % entries, to); }
     [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
 
     /// f(where, entry) for each entry in use in [from, to), ascending, until f returns false. f may
@@ -99,6 +124,7 @@ public:
 private:
     plain<std::uint64_t> used_{0};
     plain<pte<Policy>> slots_[entries]{};
+    [[no_unique_address]] locked_entries<Policy, is_exact<typename Policy::topology>> locked_{};
 };
 
 /// The table. Leaves are made by anyone who holds the owner's lock shared, and go only when the

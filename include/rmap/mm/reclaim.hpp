@@ -24,12 +24,13 @@ void unmap_everywhere(context<Policy>& ctx, page<Policy>& p, dead_pages<Policy>&
         if (l == nullptr) return true;
         const entry_guard<Policy> held{l->lock};
         if (l->at(place.address()).mapped() != &p) return true;
-        if (place.vma().locked()) {
+        if (in_locked_vma(place, *l)) {
             mlock_page(ctx, p, held);
             return false;
         }
         l->set(place.address(), {});
         dead.put_mapping(p);
+        ops::place_gone(place);
         return true;
     }));
 }

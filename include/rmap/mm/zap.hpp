@@ -17,15 +17,19 @@ void zap_if(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& d
             Chosen chosen) {
     using guard = typename context<Policy>::guard;
     in.table.for_each_leaf(from, to, [&](leaf<Policy>& l) {
-        const guard held{l.lock};
-        l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
-            page<Policy>* const awaited = entry.awaited();
-            page<Policy>* const mapped = entry.mapped();
-            if (!chosen(awaited != nullptr ? awaited : mapped)) return true;
-            l.set(where, {});
-            if (mapped != nullptr) dead.put_mapping(*mapped);
-            return true;
-        });
+        {
+            const guard held{l.lock};
+            l.for_each(from, to, [&](pgno where, pte<Policy> entry) {
+                page<Policy>* const awaited = entry.awaited();
+                page<Policy>* const mapped = entry.mapped();
+                if (!chosen(awaited != nullptr ? awaited : mapped)) return true;
+                l.set(where, {});
+                if (mapped != nullptr) dead.put_entry(*mapped, in, where);
+                if (awaited != nullptr) dead.put_marker(*awaited, in, where);
+                return true;
+            });
+        }
+        dead.flush();
     });
 }
 
@@ -36,11 +40,17 @@ void zap(address_space<Policy>& in, pgno from, pgno to, dead_pages<Policy>& dead
 
 /// Maps `p` at an entry of `v`; the table takes over a reference. `held` is the leaf's lock.
 template <class Policy>
-void map_page(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l,
-              const entry_guard<Policy>& held, pgno where, page<Policy>& p) noexcept {
+void map_page(context<Policy>& ctx, bool locked, leaf<Policy>& l, const entry_guard<Policy>& held,
+              pgno where, page<Policy>& p) noexcept {
     p.add_mapping();
     l.set(where, pte<Policy>::of(p));
-    if (v.locked()) mlock_page(ctx, p, held);
+    l.set_locked(where, locked);
+    if (locked) mlock_page(ctx, p, held);
+}
+template <class Policy>
+void map_page(context<Policy>& ctx, const vma<Policy>& v, leaf<Policy>& l,
+              const entry_guard<Policy>& held, pgno where, page<Policy>& p) noexcept {
+    map_page(ctx, v.locked(), l, held, where, p);
 }
 
 }  // namespace rmap::inline RMAP_ABI::mm

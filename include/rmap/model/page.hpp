@@ -20,6 +20,23 @@ class i_mmap;
 template <class Policy>
 class ksm_node;
 
+namespace detail {
+
+template <class Policy>
+struct no_page_slot {};
+
+template <class Policy, class T>
+struct page_slot {
+    using type = no_page_slot<Policy>;
+};
+template <class Policy, class T>
+    requires requires { typename T::template page_slot<Policy>; }
+struct page_slot<Policy, T> {
+    using type = typename T::template page_slot<Policy>;
+};
+
+}  // namespace detail
+
 /// What a page's tag leads to.
 enum class page_kind : std::uint8_t { untagged, file, anon, ksm };
 
@@ -86,6 +103,10 @@ public:
                    ? reinterpret_cast<ksm_node<Policy>*>(tag & ~(anon_bit | ksm_bit))
                    : nullptr;
     }
+
+    // What an exact topology keeps here, by its own rules; others keep nothing.
+    [[no_unique_address]]
+    typename detail::page_slot<Policy, typename Policy::topology>::type places{};
 
 private:
     static constexpr word anon_bit = 1;

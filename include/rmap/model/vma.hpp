@@ -119,6 +119,14 @@ struct mm_traits {
     {
         return m.anon_vma_chain_lock;
     }
+
+    /// The vma at a page number, which is there: asked for by exact topologies alone, and only when
+    /// a visitor wants it (ops/places.hpp).
+    static auto* find_vma(Mm& m, pgno at) noexcept
+        requires requires { m.find(at); }
+    {
+        return m.find(at);
+    }
 };
 
 /// The hook of a vma, and the vma of a hook.

@@ -40,7 +40,8 @@ template <class Map>
     using traits = typename Map::vma_traits_type;
     using topology = typename Map::policy::topology;
     if (!merged) return false;
-    if (topology::order == walk_order::insertion) {
+    if (is_exact<topology> && mapping_of<Map>(from) == nullptr) return false;
+    if (!is_exact<topology> && topology::order == walk_order::insertion) {
         if (!can_order_tail<topology, Map> || &from == &to) return true;
         // It was made the last of its anon_vmas; a file's vmas are in order of offsets.
         if (mapping_of<Map>(from) == nullptr) return false;

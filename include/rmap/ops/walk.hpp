@@ -16,6 +16,7 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/locking/concept.hpp>
 #include <rmap/model/vma.hpp>
+#include <rmap/ops/places.hpp>
 #include <rmap/ops/reference.hpp>
 #include <rmap/ops/walk_file.hpp>
 #include <rmap/ops/walk_ksm.hpp>
@@ -104,11 +105,9 @@ walk_result walk_anon(Map& map, typename Map::page_type& page, Visitor& visitor,
     }
 }
 
-/// The walk of whatever kind of page. The caller holds the page lock, or otherwise keeps the tag
-/// from being taken away; an anonymous page needs neither, only its memory. not_mapped: an untagged
-/// page, or an anonymous one that nothing maps.
 template <class Map, class Visitor>
-walk_result walk(Map& map, typename Map::page_type& page, Visitor&& visitor, walk_mode mode) {
+walk_result walk_by_tag(Map& map, typename Map::page_type& page, Visitor& visitor,
+                        walk_mode mode) {
     using hook_type = page_hook<typename Map::policy>;
     const auto tag = Map::hook_of(page).read();
     switch (hook_type::kind_of(tag)) {
@@ -122,6 +121,18 @@ walk_result walk(Map& map, typename Map::page_type& page, Visitor&& visitor, wal
     walk_result nothing;
     nothing.state = status::not_mapped;
     return nothing;
+}
+
+/// The walk of whatever kind of page. The caller holds the page lock, or otherwise keeps the tag
+/// from being taken away; an anonymous page needs neither, only its memory. not_mapped: an untagged
+/// page, or an anonymous one that nothing maps.
+template <class Map, class Visitor>
+walk_result walk(Map& map, typename Map::page_type& page, Visitor&& visitor, walk_mode mode) {
+    if constexpr (is_exact<typename Map::policy::topology>) {
+        return walk_places(map, page, visitor, mode);
+    } else {
+        return walk_by_tag(map, page, visitor, mode);
+    }
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

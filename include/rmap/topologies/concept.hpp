@@ -11,6 +11,7 @@
 //   chain_list   the same links, in a list per anon_vma (Linux 2.6.34 to 3.6)
 //   single_list  one anon_vma a family, and one list of its vmas (Linux 2.6.7 to 2.6.33)
 //   cow_tree     the anon_vmas of a family as a tree of packed entries; a vma is in one (ours)
+//   pte_chain    each page has a chain of the places that map it (Linux 2.5, KVM)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
 // user's vma. All of them need the update guard of the fork tree, but for those said to be readers.
@@ -76,6 +77,9 @@ concept chain_topology =
 //   keeps_blocks          a fact, true: what it allocates are blocks for several links. How large a
 //                         one it lacks for a change it tells under the update guard (lacks_*): then
 //                         the operation lets go, gets one, and begins again
+//   exact                 a fact, true: the map is told of every page-table entry (ops/places.hpp),
+//                         and walks start at the page, which carries a page_slot<Policy>; then it
+//                         has no visit() and no visit_all()
 //   order_tail(map, v)    makes `v` the last in every walk order that it is in: for a move between
 //                         two vmas that were there before. For those whose order is `insertion`
 
@@ -95,6 +99,8 @@ template <class T>
 concept keeps_blocks = requires { requires T::keeps_blocks; };
 template <class T>
 concept needs_tree_lock = requires { requires T::needs_tree_lock; };
+template <class T>
+inline constexpr bool is_exact = requires { requires T::exact; };
 
 template <class T, class Map>
 concept can_order_tail = requires(Map& map, typename Map::vma_type& v) {

@@ -151,6 +151,10 @@ private:
         if (!topology::template valid<map_type>(seen_.map, av)) {
             add(9, seen_.name(&av), ": its tree is not in order for the ranges its vmas have now");
         }
+        if constexpr (!is_exact<topology>)
+            members(av);
+    }
+    void members(av_type& av) {
         std::unordered_map<vma_type*, std::size_t> in_tree;
         topology::template visit_all<map_type>(seen_.map, av, [&](vma_type& v) {
             ++in_tree[&v];
@@ -210,9 +214,13 @@ private:
             std::size_t links = 0;
             for (const vma_row& row : seen_.vmas)
                 links += row.links.size() * objects_a_link<topology>;
+            if constexpr (is_exact<topology>) {
+                for (const auto& row : seen_.pages)
+                    links += map_type::hook_of(*row.page).places.chunks();
+            }
             // Blocks are none of them: how many there should be nobody can tell.
             if (!keeps_blocks<topology> && seen_.map.stats().links() != links) {
-                add(14, seen_.map.stats().links(), " links are alive, the vmas have ", links);
+                add(14, seen_.map.stats().links(), " links are alive, ", links, " are in use");
             }
             const std::size_t alive = seen_.map.stats().anon_vmas();
             const std::size_t used = seen_.known.size();

@@ -164,7 +164,17 @@ private:
             add(2, from, " meets ", seen_.name(at), ", which its vma does not map");
             return;
         }
-        if (row.kind == page_kind::ksm)
+        if constexpr (is_exact<typename policy::topology>) {
+            const bool mapped =
+                std::any_of(row.places.begin(), row.places.end(), [&](const place& p) {
+                    return p.mm == m.mm && p.address == m.address;
+                });
+            if (!mapped) {
+                add(2, from, " meets ", seen_.name(at), ", which does not map it");
+                return;
+            }
+        }
+        if (row.kind == page_kind::ksm && !is_exact<typename policy::topology>)
             return;
         for (std::size_t before = 0; before < i; ++before) {
             if (places[before].mm == m.mm && places[before].address == m.address) {
