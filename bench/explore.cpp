@@ -78,7 +78,8 @@ void fences(verify::test& t) {
     t.run();
 }
 
-/// Runs the scenario under one strategy without end, in an engine that is made once.
+/// Runs the scenario under one strategy, again from the start where it is at its end: an engine is
+/// made for each exploration.
 void measure_search(report& to, const char* name, void (*scenario)(verify::test&), bool weak,
                     search how) {
     const std::uint64_t executions = to.quick() ? 200 : 200000;
@@ -118,8 +119,13 @@ bool explore(report& to) {
     measure_search(to, "counters/remembered", counters, false, search::cached);
     measure_search(to, "counters/random", counters, false, search::random);
     measure_search(to, "locked/reduced", locked, false, search::exhaustive);
+    measure_search(to, "locked/preemptions", locked, false, search::preemptions);
+    measure_search(to, "locked/pct", locked, false, search::pct);
     measure_search(to, "private/reduced", private_steps, false, search::exhaustive);
     measure_search(to, "fences/weak", fences, true, search::exhaustive);
+    measure_search(to, "locked/weak", locked, true, search::exhaustive);
+    measure_search(to, "counters/weak", counters, true, search::exhaustive);
+    measure_search(to, "private/weak", private_steps, true, search::exhaustive);
     return true;
 }
 

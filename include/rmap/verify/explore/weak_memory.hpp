@@ -329,7 +329,9 @@ private:
         if (at(l, m).position > at(l, v.of[l]).position) v.of[l] = m;
     }
     void join(view& v, const view& other) noexcept {
-        for (std::uint32_t l = 0; l != locations_; ++l) raise(v, l, other.of[l]);
+        for (std::uint32_t l = 0; l != locations_; ++l) {
+            if (v.of[l] != other.of[l]) raise(v, l, other.of[l]);
+        }
     }
 
     void copy(view& to, const view& from) const noexcept {
