@@ -31,64 +31,14 @@ std::string line_with(const std::string& text, std::string_view part) {
     return text.substr(begin, text.find('\n', at) - begin);
 }
 
-/// The replay string of the one story that was run.
-std::string token_of(const std::string& out) {
-    constexpr std::string_view before = "replay with ";
-    const auto at = out.find(before);
+/// The replay string of a story, of the JSON of all.
+std::string token_of(const std::string& json, const char* story) {
+    constexpr std::string_view before = "\"replay\": \"";
+    const auto entry = json.find("\"name\": \"" + std::string{story} + "\"");
+    const auto at = json.find(before, entry == std::string::npos ? json.size() : entry);
     if (at == std::string::npos) return {};
     const auto begin = at + before.size();
-    return out.substr(begin, out.find('\n', begin) - begin);
-}
-
-void all_stories(const suite::scratch& in) {
-    const std::string file = in.path("out.json");
-    const std::string page = in.path("out.html");
-    const auto r = suite::run(in, "rmap-races", "--json '" + file + "' --html '" + page + "'");
-    check(r.code == 0, "all stories: " + r.out + r.err);
-    check(has(r.out, "16 of 16 stories"), "the closing line");
-    const std::string json = suite::read(file);
-    const std::string html = suite::read(page);
-    for (const char* name : stories) {
-        check(has(json, "\"name\": \"" + std::string{name} + "\""), std::string{name} + " in JSON");
-        check(has(html, "<h2 id=\"" + std::string{name} + "\">"), std::string{name} + " in HTML");
-    }
-    check(has(html, ">at the copy: nothing</span>"), "a step in its lane");
-    check(!has(html, "class=wrong>"), "HTML says that all is well");
-    check(!has(json, "\"good\": false") && !has(json, "\"clean\": false"), "JSON says so too");
-    check(has(r.out, "lock order inversion: tree lock is taken while page_table_lock is held"),
-          "lockdep's report of one run");
-    const auto again = suite::run(in, "rmap-races", "double-prepare mremap-order");
-    check(again.code == 0 && has(again.out, "2 of 2 stories"), "two stories by name");
-}
-
-void list(const suite::scratch& in) {
-    const auto r = suite::run(in, "rmap-races", "--list");
-    check(r.code == 0, "--list");
-    for (const char* name : stories)
-        check(has(r.out, name), std::string{name} + " in the list");
-}
-
-void replay(const suite::scratch& in) {
-    for (const char* name : stories) {
-        const auto found = suite::run(in, "rmap-races", name);
-        const std::string token = token_of(found.out);
-        if (!check(!token.empty() && token.size() <= 60, std::string{name} + ": " + token))
-            continue;
-        const auto r = suite::run(in, "rmap-races", "--replay '" + token + "'");
-        check(r.code == 0 && has(r.out, name), std::string{name} + " replayed: " + r.err);
-        // The last line of a counterexample says what went wrong.
-        const auto end = r.out.find_last_not_of('\n');
-        const auto begin = r.out.rfind('\n', end) + 1;
-        check(has(found.out, r.out.substr(begin, end + 1 - begin)),
-              std::string{name} + " fails otherwise when it is replayed: " + r.out);
-
-        // Another hash of the operations: a string from a time when the scenario did other things.
-        std::string stale = token;
-        stale[8] = stale[8] == '0' ? '1' : '0';
-        const auto refused = suite::run(in, "rmap-races", "--replay '" + stale + "'");
-        check(refused.code == 1 && has(refused.err, "stale"),
-              std::string{name} + ": a stale string is refused: " + refused.out);
-    }
+    return json.substr(begin, json.find('"', begin) - begin);
 }
 
 /// Without the last column of the table's lines, which is a time.
@@ -104,16 +54,72 @@ std::string timeless(const std::string& text) {
     return out;
 }
 
-/// The document has the table that the program writes.
-void document(const suite::scratch& in) {
+/// What one run of all stories left: the rest of the test looks at it, as it takes long.
+struct shown {
+    std::string out{};
+    std::string json{};
+};
+
+shown all_stories(const suite::scratch& in) {
+    const std::string file = in.path("out.json");
+    const std::string page = in.path("out.html");
     const std::string text = suite::read(RMAP_TEST_SOURCE "/docs/races.md");
     const std::string copy = in.write("races.md", text);
-    const auto r = suite::run(in, "rmap-races", "--table '" + copy + "'");
-    check(r.code == 0, "--table: " + r.err);
+    const auto r = suite::run(in, "rmap-races", "--json '" + file + "' --html '" + page +
+                                                    "' --table '" + copy + "'");
+    check(r.code == 0, "all stories: " + r.out + r.err);
+    check(has(r.out, "16 of 16 stories"), "the closing line");
+    const std::string json = suite::read(file);
+    const std::string html = suite::read(page);
+    for (const char* name : stories) {
+        check(has(json, "\"name\": \"" + std::string{name} + "\""), std::string{name} + " in JSON");
+        check(has(html, "<h2 id=\"" + std::string{name} + "\">"), std::string{name} + " in HTML");
+    }
+    check(has(html, ">at the copy: nothing</span>"), "a step in its lane");
+    check(!has(html, "class=wrong>"), "HTML says that all is well");
+    check(!has(json, "\"good\": false") && !has(json, "\"clean\": false"), "JSON says so too");
+    check(has(r.out, "lock order inversion: tree lock is taken while page_table_lock is held"),
+          "lockdep's report of one run");
+    const auto again = suite::run(in, "rmap-races", "double-prepare mremap-order");
+    check(again.code == 0 && has(again.out, "2 of 2 stories"), "two stories by name");
+
     check(timeless(suite::read(copy)) == timeless(text),
           "docs/races.md is stale; rmap-races --table docs/races.md writes its table anew");
     check(line_with(text, "| stale-root-unlock |").size() > 100, "the document has the table");
+    return {r.out, json};
+}
 
+void list(const suite::scratch& in) {
+    const auto r = suite::run(in, "rmap-races", "--list");
+    check(r.code == 0, "--list");
+    for (const char* name : stories)
+        check(has(r.out, name), std::string{name} + " in the list");
+}
+
+void replay(const suite::scratch& in, const shown& all) {
+    for (const char* name : stories) {
+        const std::string token = token_of(all.json, name);
+        if (!check(!token.empty() && token.size() <= 60, std::string{name} + ": " + token))
+            continue;
+        const auto r = suite::run(in, "rmap-races", "--replay '" + token + "'");
+        check(r.code == 0 && has(r.out, name), std::string{name} + " replayed: " + r.err);
+        // The last line of a counterexample says what went wrong.
+        const auto end = r.out.find_last_not_of('\n');
+        const auto begin = r.out.rfind('\n', end) + 1;
+        check(has(all.out, r.out.substr(begin, end + 1 - begin)),
+              std::string{name} + " fails otherwise when it is replayed: " + r.out);
+
+        // Another hash of the operations: a string from a time when the scenario did other things.
+        std::string stale = token;
+        stale[8] = stale[8] == '0' ? '1' : '0';
+        const auto refused = suite::run(in, "rmap-races", "--replay '" + stale + "'");
+        check(refused.code == 1 && has(refused.err, "stale"),
+              std::string{name} + ": a stale string is refused: " + refused.out);
+    }
+}
+
+/// Where the document has no place for its table nothing is run.
+void document(const suite::scratch& in) {
     const std::string other = in.write("other.md", "no table\n");
     const auto refused = suite::run(in, "rmap-races", "--table '" + other + "'");
     check(refused.code == 2 && refused.out.empty(), "a file without a place for the table");
@@ -137,9 +143,9 @@ void usage(const suite::scratch& in) {
 int main() {
     if (!suite::have("rmap-races")) return 77;
     const suite::scratch in;
-    all_stories(in);
+    const shown all = all_stories(in);
     list(in);
-    replay(in);
+    replay(in, all);
     document(in);
     usage(in);
     return suite::result();
