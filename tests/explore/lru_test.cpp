@@ -46,10 +46,15 @@ void story(how searched, const char* name, of what, bool first, bool second, Doe
 
 constexpr auto lock_a = [](auto& s) { s.lock(*s.a); };
 constexpr auto lock_b = [](auto& s) { s.lock(*s.b); };
+constexpr auto lock_a_for_good = [](auto& s) { s.lock_for_good(*s.a); };
 constexpr auto unlock_a = [](auto& s) { s.unlock(*s.a); };
 constexpr auto unlock_b = [](auto& s) { s.unlock(*s.b); };
 constexpr auto unmap_a = [](auto& s) { s.unmap(*s.a); };
 constexpr auto unmap_b = [](auto& s) { s.unmap(*s.b); };
+constexpr auto unmap_both = [](auto& s) {
+    s.unmap(*s.a);
+    s.unmap(*s.b);
+};
 constexpr auto write_a = [](auto& s) { s.write(*s.a); };
 constexpr auto write_b = [](auto& s) { s.write(*s.b); };
 constexpr auto migrate_a = [](auto& s) { s.migrate(*s.a); };
@@ -71,8 +76,12 @@ void two_threads() {
     story(how::weak, "munlock | isolate", of::anon, true, false, unlock_a, isolate_a);
     story(how::weak, "munmap | isolate", of::anon, true, false, unmap_a, isolate_a);
     story(how::weak, "mlock | reclaim", of::anon, false, false, lock_a, reclaims);
+    story(how::exhaustive, "the last munmap | reclaim", of::anon, false, false, unmap_both,
+          reclaims);
     story(how::weak, "munlock | reclaim", of::anon, true, false, unlock_a, reclaims);
     story(how::weak, "mlock | reclaim, file", of::shared_file, false, false, lock_a, reclaims);
+    story(how::exhaustive, "what mlock finds stays | reclaim, file", of::shared_file, false, false,
+          lock_a_for_good, reclaims);
     story(how::weak, "munlock | reclaim, file", of::shared_file, true, false, unlock_a, reclaims);
     story(how::weak, "munmap | reclaim, file", of::shared_file, true, false, unmap_a, reclaims);
     story(how::weak, "exit | mlock of the other", of::shared_file, false, true, exit_b, lock_a);

@@ -73,8 +73,10 @@ public:
         return l == nullptr ? nullptr : l->at(where).mapped();
     }
 
-    /// The laws hold.
+    /// The laws hold, and what was mapped when mlock returned still is.
     void lawful() {
+        rmap::verify::require(kept == nullptr || at(*kept) != nullptr,
+                              "a page of a locked vma was taken");
         for (const auto& v : rmap::verify::check_lru(mm)) {
             // Kept until the explorer has told.
             static std::string what;
@@ -89,6 +91,12 @@ public:
 
     // What threads do.
     void lock(space& in) { must(mm.mlock(in, where, 1)); }
+    void lock_for_good(space& in) {
+        lock(in);
+        auto& l = *in.table.find(where);
+        const rmap::mm::entry_guard<policy> held{l.lock};
+        if (l.at(where).mapped() != nullptr) kept = &in;
+    }
     void unlock(space& in) { must(mm.munlock(in, where, 1)); }
     void unmap(space& in) { must(mm.munmap(in, where, 1)); }
     void write(space& in) { must(mm.write(in, where)); }
@@ -124,6 +132,7 @@ public:
     space* a = nullptr;
     space* b = nullptr;
     file* f = nullptr;
+    space* kept = nullptr;  // locked, with a page
 };
 
 }  // namespace rmap_test
