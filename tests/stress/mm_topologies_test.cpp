@@ -35,6 +35,9 @@ struct exact : spinning {
     using topology = rmap::topologies::pte_chain;
     using merge = rmap::merges::linux_2_6_34;
 };
+struct packed : spinning {
+    using topology = rmap::topologies::cow_tree;
+};
 
 }  // namespace
 
@@ -46,5 +49,7 @@ int main(int argc, char** argv) {
     bad += run_threads<one_list>("single_list", 4, 6, 2000, 0, seed + 1);
     bad += run_threads<exact>("pte_chain", 4, 8, 3000, 0, seed + 2);
     bad += run_threads<exact>("pte_chain, failing memory", 3, 8, 1500, 61, seed + 3);
+    bad += run_threads<packed>("cow_tree", 4, 8, 3000, 0, seed + 4);
+    bad += run_threads<packed>("cow_tree, failing memory", 3, 8, 1500, 61, seed + 5);
     return bad == 0 ? 0 : 1;
 }
