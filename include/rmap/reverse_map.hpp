@@ -348,7 +348,7 @@ public:
         return topology_type::template inherited<Policy>(hook_of(v));
     }
     /// f(anon_vma&) for each link of the vma, newest first; the caller holds the address space's
-    /// lock.
+    /// lock, and where the topology needs a tree lock (cow_tree) that as well.
     template <class F>
     static void for_each_link(const Vma& v, F f) {
         topology_type::template for_each_link<Policy>(hook_of(v), f);
