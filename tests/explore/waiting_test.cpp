@@ -23,7 +23,8 @@ void all_in(verify::test& t) {
                 if (word.compare_exchange(seen, seen + 1, order::acq_rel)) break;
                 model::pause();
             }
-            while (word.load(order::relaxed) != 2) model::pause();
+            while (word.load(order::relaxed) != 2)
+                model::pause();
         });
     }
     t.run();
@@ -34,7 +35,8 @@ void all_in(verify::test& t) {
 void never(verify::test& t) {
     model::atomic<unsigned> word{0};
     t.thread("waits", [&] {
-        while (word.load(order::relaxed) != 2) model::pause();
+        while (word.load(order::relaxed) != 2)
+            model::pause();
     });
     t.thread("stores", [&] { word.store(1, order::relaxed); });
     t.run();

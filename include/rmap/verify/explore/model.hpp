@@ -43,14 +43,17 @@ template <class T>
     return value;
 }
 
+/// Whether an object is registered by its constructor, or is older than the execution.
+enum class seen_first { when_made, when_used };
+
 /// The object's number; it is registered when it is first seen in an execution.
 inline std::uint32_t number_of(engine& e, registration& r, const void* address, bool is_lock,
-                               std::uint64_t value) {
+                               std::uint64_t value, seen_first how = seen_first::when_used) {
     if (r.epoch != e.objects().epoch()) {
         r.epoch = e.objects().epoch();
         r.number = e.objects().add(address, is_lock, e.current());
         object& fresh = e.objects()[r.number];
-        if (e.on_thread()) {
+        if (e.on_thread() && how == seen_first::when_made) {
             fresh.maker = e.current();
             fresh.made_at = e.now();
         }
@@ -90,7 +93,9 @@ inline void retire(registration& r) noexcept {
 class atomic_core {
 public:
     explicit atomic_core(std::uint64_t value) noexcept : newest_{value} {
-        if (engine* e = engine::active()) number_of(*e, id_, this, false, newest_);
+        if (engine* e = engine::active()) {
+            number_of(*e, id_, this, false, newest_, seen_first::when_made);
+        }
     }
     atomic_core(const atomic_core&) = delete;
     atomic_core& operator=(const atomic_core&) = delete;

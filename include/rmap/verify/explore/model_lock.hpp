@@ -18,7 +18,9 @@ class model_lock {
 
 public:
     model_lock() noexcept {
-        if (engine* e = engine::active()) detail::number_of(*e, id_, this, true, 0);
+        if (engine* e = engine::active()) {
+            detail::number_of(*e, id_, this, true, 0, detail::seen_first::when_made);
+        }
     }
     model_lock(const model_lock&) = delete;
     model_lock& operator=(const model_lock&) = delete;
