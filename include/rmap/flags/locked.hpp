@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <rmap/core/atomics.hpp>
+#include <rmap/core/check.hpp>
 #include <rmap/core/config.hpp>
 #include <rmap/flags/page_flags.hpp>
 #include <rmap/flags/parties.hpp>
@@ -52,9 +53,11 @@ public:
     [[nodiscard]] static cleared munlock(place at) noexcept {
         return munlock<Handing>(at, held{at.lock});
     }
-    /// The same for who holds the place's lock already, and hands the guard over.
+    /// The same for who holds the place's lock already, and hands the guard over, which MUST own
+    /// that lock.
     template <order Handing = order::relaxed>
     [[nodiscard]] static cleared munlock(place at, write_guard<Lock>&& own) noexcept {
+        is_of(own, at);
         // Orders:     nothing: the lock does.
         // Pairs with: putback(), by the lock.
         // Otherwise:  without the lock: munlock: M := 0; sees L = 0 | putback: L := 1; sees M = 1.
@@ -70,6 +73,7 @@ public:
     }
     template <order Handing = order::relaxed>
     [[nodiscard]] static listed putback(place at, write_guard<Lock>&& own) noexcept {
+        is_of(own, at);
         // Orders, Pairs with, Otherwise, Proved by: munlock().
         const bool was = access::template test_and_set<L, Handing>(at.with_lru);
         return {at.with_mlocked, at.with_lru, was, std::move(own)};
@@ -104,6 +108,11 @@ private:
     friend listed;
     using access = detail::handshake_access;
     using held = write_guard<Lock>;
+
+    static void is_of([[maybe_unused]] const held& own, [[maybe_unused]] const place& at) noexcept {
+        RMAP_CHECK_HELD(MlockedWord, own.owns(at.lock), handshake_lock_not_held,
+                        "a party of a handshake is handed a guard that is not of its lock");
+    }
 };
 
 }  // namespace rmap::inline RMAP_ABI::flags

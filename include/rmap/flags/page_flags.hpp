@@ -81,13 +81,13 @@ public:
         return (word_.fetch_and(others<F>(), O) & mask<F>()) != 0;
     }
     /// Whether it is set. Access is the size in which memory is read, and there is one only: a flag
-    /// that is written in words and read in bytes is outside of what C++ and the processors' models
-    /// promise, one_word's guarantee first of all.
+    /// that is written in words and read in bytes is outside of the C++ memory model, and so of
+    /// one_word's guarantee.
     template <Flag F, order O, class Access = Word>
     [[nodiscard]] bool test() const noexcept {
         static_assert(std::same_as<Access, Word>,
                       "rmap: a flag is read in the size of its word. A byte test of a word's bit "
-                      "is a mixed-size access, which no memory model covers.");
+                      "is a mixed-size access, which the C++ memory model does not have.");
         static_assert(detail::may_load(O), "rmap: test reads: relaxed, acquire or seq_cst");
         return (word_.load(O) & mask<F>()) != 0;
     }

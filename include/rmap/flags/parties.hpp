@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <rmap/core/atomics.hpp>
+#include <rmap/core/check.hpp>
 #include <rmap/core/config.hpp>
 #include <rmap/flags/page_flags.hpp>
 #include <rmap/locks/concept.hpp>
@@ -127,6 +128,8 @@ struct place_diagnosis {
     static_assert(!is_page_flags<Word> || std::same_as<decltype(Flag), typename Word::flag_type>,
                   "rmap: the flag is not one of this word's enumeration. Two flags of different "
                   "words want split_word.");
+    static_assert(!is_lock_flag<Flag>,
+                  "rmap: the flag `locked` is the word's lock: it takes part in no handshake.");
 
     static constexpr bool passed = is_page_flags<Word>;
 };
@@ -136,9 +139,8 @@ struct handshake_access {
     // the flags alone:
     //
     // Orders:     what a party did to the page before the other does something to it.
-    // Pairs with: putback<order::release> with isolate<order::acquire>; munlock<order::release>
-    // with
-    //             still_mlocked<order::acquire>.
+    // Pairs with: putback<order::release> with isolate<order::acquire>; and
+    //             munlock<order::release> with still_mlocked<order::acquire>.
     // Otherwise:  putter: writes the page; L := 1 | taker: L := 0; reads the page as it was.
     // Proved by:  tests/explore/flags_orders_test.cpp, tests/explore/flags_handing_test.cpp
     template <auto F, order O, class Word>
@@ -163,7 +165,7 @@ struct handshake_access {
             "each other by the page lock, which no barrier replaces: show its guard.");
         if constexpr (exclusive_lock<Word> &&
                       std::same_as<Wanted, typename page_lock_of<Word>::type>) {
-            RMAP_CHECK_HELD(Word, held.owns() && w.is_held(), page_lock_not_held,
+            RMAP_CHECK_HELD(Word, held.owns(w), page_lock_not_held,
                             "an explicit mlock, or a munlock before a free, without the page lock");
         } else if constexpr (requires { held.owns(); }) {
             RMAP_CHECK_HELD(Word, held.owns(), page_lock_not_held,

@@ -121,6 +121,8 @@ public:
     ~basic_guard() { unlock(); }
 
     [[nodiscard]] bool owns() const noexcept { return lock_ != nullptr; }
+    /// Whether it is this lock that the guard owns.
+    [[nodiscard]] bool owns(const Lock& lock) const noexcept { return lock_ == &lock; }
 
     /// Lets go before the guard's end; nothing happens if the guard owns nothing.
     void unlock() noexcept {

@@ -230,6 +230,35 @@ BOOST_AUTO_TEST_CASE(broken_preconditions_have_names) {
                    const write_guard held{other};
                    static_cast<void>(form::munlock_to_free(w, held).on_lru());
                }) == "page_lock_not_held");
+    BOOST_TEST(failing([] {
+                   checked w, other;
+                   const write_guard of_somebody_else{w};
+                   const write_guard held{other};
+                   form::mlock(w, held);
+               }) == "page_lock_not_held");
+}
+
+BOOST_AUTO_TEST_CASE(a_party_is_handed_the_guard_of_its_place) {
+    using checked = flags::page_flags<pg, builtin, std::uint32_t, tell>;
+    using spin = rmap::locks::spin;
+    using form = flags::locked<checked, pg::mlocked, checked, pg::lru, spin>;
+    BOOST_TEST(failing([] {
+                   checked w;
+                   spin both;
+                   static_cast<void>(form::munlock({w, w, both}, write_guard{both}).on_lru());
+               }) == "none");
+    BOOST_TEST(failing([] {
+                   checked w;
+                   spin both;
+                   static_cast<void>(form::munlock({w, w, both}, write_guard<spin>{}).on_lru());
+               }) == "handshake_lock_not_held");
+    BOOST_TEST(
+        failing([] {
+            checked w;
+            spin both, other;
+            const write_guard of_somebody_else{both};
+            static_cast<void>(form::putback({w, w, both}, write_guard{other}).still_mlocked());
+        }) == "handshake_lock_not_held");
 }
 
 // Each turn the two parties meet; whoever sees that the page is its business takes it. Now the one
