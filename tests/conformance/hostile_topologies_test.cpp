@@ -109,7 +109,6 @@ struct faulty : sound {
         });
         auto* const last = static_cast<link<typename Map::policy>*>(spent.front());
         if (last == nullptr) return;
-        if (is(fault::empties_none)) last->to = nullptr;
         if (is(fault::keeps_a_link)) spent.erase(*last);
     }
 

@@ -103,6 +103,11 @@ public:
             if (!asked(*e.result.of)) continue;
             if (!with_.replay.empty() && e.runs.empty() && e.result.is == verdict::holds) continue;
             if (e.result.is == verdict::holds) e.result.coverage = coverage_of(e);
+            if (e.result.is == verdict::holds && e.ended_by != nullptr) {
+                e.result.is = verdict::not_seen;
+                e.result.what =
+                    std::string{"a search was ended by what breaks "} + e.ended_by->name;
+            }
             sound = sound && e.result.is != verdict::broken;
             sink(e.result);
         }
@@ -118,6 +123,7 @@ private:
         entry(const law& l) { result.of = &l; }
         law_result result{};
         std::vector<run> runs{};
+        const law* ended_by = nullptr;  // another law, before a search of this one was through
     };
 
     [[nodiscard]] bool asked(const law& of) const {
@@ -148,12 +154,12 @@ private:
             }
         }
         // A scenario looks at every law that it can break.
-        count(find(of), r);
+        looked_at(of, r, *broken);
         for (std::size_t i = 0; i != to.size(); ++i) {
             bool first = to[i].to != &of;
             for (std::size_t j = 0; j != i; ++j)
                 first = first && to[j].to != to[i].to;
-            if (first) count(find(*to[i].to), r);
+            if (first) looked_at(*to[i].to, r, *broken);
         }
         if (!r.failed() || !wants(*broken)) return;
         law_result& result = find(*broken).result;
@@ -165,6 +171,11 @@ private:
         result.token = r.token;
     }
 
+    void looked_at(const law& one, const explore_result& r, const law& broken) {
+        entry& e = find(one);
+        count(e, r);
+        if (r.failed() && &broken != &one) e.ended_by = &broken;
+    }
     static void count(entry& e, const explore_result& r) {
         // One that starts no thread is no search.
         std::string words = r.steps == 0 ? "# single runs" : r.coverage;

@@ -302,7 +302,8 @@ private:
                 fail(failure_kind::deadlock, waits(threads_, thread_count_, objects_));
             }
             if (trace_.size() >= options_.max_steps) {
-                fail(failure_kind::livelock, "the limit of steps is reached");
+                fail(failure_kind::livelock,
+                     "the limit of steps is reached; a loop that waits must call pause()");
             }
             next = pruned_ ? lowest(enabled) : strategy_->thread(*this, enabled, last_);
             if (next == strategy::prune) {
