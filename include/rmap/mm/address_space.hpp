@@ -48,6 +48,7 @@ public:
 
     /// The memory stays after exit while a merged page names the address space: walks of such pages
     /// tell address spaces by their addresses. The owner has one pin.
+    //   Orders, Pairs with, Otherwise, Proved by: page::get.
     void pin() noexcept { pins_.fetch_add(1, order::relaxed); }
     //   Orders:     all use of the space, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.

@@ -85,6 +85,11 @@ public:
     }
     /// Drops a page-table entry's, and counts one mapping less. The entry is gone, its lock held.
     void put_mapping(page_type& p) noexcept {
+        //   Orders:     nothing: the entry's lock does.
+        //   Pairs with: mlock_page, which set the flag under this lock, if this vma was locked.
+        //   Otherwise:  unmap: sees mlocked = 0 | munlock: mlocked := 1 again, for another entry:
+        //               whoever takes that one away finds the flag.
+        //   Proved by:  tests/explore/lru_test.cpp
         if (!p.flags.template test<flag::mlocked, order::relaxed>()) {
             if (p.remove_mapping()) add(first_, p);
             return;
@@ -98,6 +103,7 @@ public:
     }
     /// The vma of an entry that maps the page is not locked any more. Its lock is held.
     void munlock_later(page_type& p) noexcept {
+        //   Orders, Pairs with, Otherwise, Proved by: put_mapping.
         if (!p.flags.template test<flag::mlocked, order::relaxed>() || !take_munlocking(p)) return;
         p.get();
         add(munlocked_, p);

@@ -29,7 +29,7 @@ struct lru_counts {
     std::size_t mlocked = 0;     // pages that have the flag, on a list or isolated
     std::uint64_t rescued = 0;   // moved off the unevictable list: no locked vma maps it any more
     std::uint64_t stranded = 0;  // mlocked changed while the page was isolated: left to who has it
-    std::uint64_t restored = 0;  // reclaim found a locked vma, but not the flag, and set it
+    std::uint64_t restored = 0;  // reclaim saw no flag, but a locked vma; or mlock was under way
 };
 
 template <class Policy>
@@ -123,6 +123,10 @@ public:
     }
 
     // ---- what mm/mlock.hpp and mm/reclaim.hpp count
+    //   Orders:     nothing: numbers for who looks; nobody decides by them.
+    //   Pairs with: nothing.
+    //   Otherwise:  counts() may be late while others are inside; at rest it is right.
+    //   Proved by:  tests/explore/lru_test.cpp
 
     void one_mlocked_more() noexcept { mlocked_.fetch_add(1, order::relaxed); }
     void one_mlocked_less() noexcept { mlocked_.fetch_sub(1, order::relaxed); }

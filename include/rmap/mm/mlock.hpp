@@ -16,6 +16,11 @@ class dead_pages;
 /// An entry maps the page in a locked vma; the guard holds the entry's lock.
 template <class Policy>
 void mlock_page(context<Policy>& ctx, page<Policy>& p, const entry_guard<Policy>& held) noexcept {
+    //   Orders:     nothing: the entry's lock does.
+    //   Pairs with: mlock_again, by that lock.
+    //   Otherwise:  mlock: sees mlocked = 1, and does nothing | munlock: mlocked := 0 before, not
+    //               seen yet; its walk comes to this entry afterwards, and sets the flag.
+    //   Proved by:  tests/explore/lru_test.cpp
     if (p.flags.template test<page_flag::mlocked, order::relaxed>()) return;
     if (mlock_handshake<Policy>::mlock(p.flags, held)) return;
     ctx.lru.one_mlocked_more();

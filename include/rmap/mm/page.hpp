@@ -30,6 +30,10 @@ public:
     /// One reference for each page-table entry, one of the file's cache, one of whoever works with
     /// the page. At zero it is freed. Readers need a reference, or a lock that keeps an entry in
     /// place.
+    //   Orders:     nothing: the caller has a reference, or a lock under which there is one.
+    //   Pairs with: nothing; the last drop comes later in the order of the count itself.
+    //   Otherwise:  the count is right in any order; nothing is read by it.
+    //   Proved by:  tests/explore/mm_orders_test.cpp
     void get() noexcept { counts_.fetch_add(reference, order::relaxed); }
     //   Orders:     all use of the page, by every holder, before its memory is used anew.
     //   Pairs with: the other droppers' fetch_sub.
