@@ -45,10 +45,10 @@ struct type_stable {
             av->num_children = 0;
             av->num_active_vmas = 0;
             //   Orders:     the fields above and the end of the memory's earlier life before a
-            //               stale reader's second look at the root.
-            //   Pairs with: locking::root::walk::covers and the first load there.
-            //   Otherwise:  T1 recycles the memory into another tree | T2 still sees the old root
-            //               after it locked that, and walks the new tree without its lock.
+            //               stale reader's use of the root.
+            //   Pairs with: the look at the root in the discipline's walk guard.
+            //   Otherwise:  T1 recycles the memory into another tree | T2, with an old tag, takes
+            //               the lock of the new root, and does not see that it is made.
             //   Proved by:  tests/explore/orders_test.cpp
             av->root.store(av, order::release);
             //   Orders:     the initialised object before a reader that takes a reference.

@@ -43,8 +43,13 @@ public:
         object_->num_children = 0;
         object_->parent = &parent;
         parent.num_children = parent.num_children + 1;
-        // Release as in lifetimes/type_stable.hpp: a stale reader looks at it again. Not shown by a
-        // test: whoever is led here by a tag or by a vma has acquired that.
+        //   Orders:     the making of the root before its use by a stale reader, who has a tag that
+        //               led to this memory's earlier life.
+        //   Pairs with: the look at the root in the discipline's walk guard, as in
+        //               lifetimes/type_stable.hpp.
+        //   Otherwise:  T1 makes a root, and this memory a member of its tree | T2, on its way from
+        //               a page that was unmapped since, takes the root's lock, which is not made.
+        //   Proved by:  tests/kill/pages.cpp, "recycled into a new tree"
         object_->root.store(&top, order::release);
     }
 

@@ -76,10 +76,11 @@ template <class Policy>
     return av.refs.compare_exchange(only, 0, order::acq_rel);
 }
 
-/// How many references there are, but for those of anon_vmas that wait to be used again.
+/// How many references there are, but for those of anon_vmas that wait to be used again. For checks
+/// while nobody else is inside, so relaxed.
 template <class Policy>
 [[nodiscard]] std::uint32_t references(const anon_vma<Policy>& av) noexcept {
-    const std::uint32_t all = av.refs.load(order::acquire);
+    const std::uint32_t all = av.refs.load(order::relaxed);
     if constexpr (keeps_blocks<typename Policy::topology>) {
         return all - (av.is_root() ? Policy::topology::spares_of(av) : 0);
     } else {
