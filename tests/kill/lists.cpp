@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What is different where an anon_vma keeps its vmas in a list, in the order in which they came.
+// What is different under other topologies: chain_list keeps vmas in the order in which they came;
+// cow_tree keeps an anon_vma that nobody uses for the next fork of its family.
 
 #include "kill/disciplines.hpp"
+#include "support/page_stories.hpp"
 
 namespace kill {
 
@@ -15,9 +17,69 @@ struct under : explored {
     using topology = rmap::topologies::chain_list;
 };
 
+struct in_cow_tree : explored {
+    using topology = rmap::topologies::cow_tree;
+};
+using cow_system = rmap_test::system_of<in_cow_tree>;
+
+/// A family with a child that is gone: its anon_vma waits.
+struct cow_family : cow_system {
+    cow_family() {
+        ok(map.prepare(parent));
+        ok(map.fork(child, parent));
+        waits = map.own(child);
+    }
+    static void ok(rmap::status s) {
+        verify::require(s == rmap::status::ok, "an operation failed");
+    }
+    vma parent{mm[0], 0, 4, 0};
+    vma child{mm[1], 0, 4, 0};
+    vma next{mm[2], 0, 4, 0};
+    map_type::anon_vma_type* waits = nullptr;
+};
+
+/// Who gets a reference on the new life of an anon_vma sees its fields.
+void revived(verify::test& t) {
+    cow_family f;
+    f.map.unlink(f.child);
+    bool got = false;
+    t.thread("forks", [&] { f.ok(f.map.fork(f.next, f.parent)); });
+    t.thread("refers", [&] {
+        got = rmap::ops::try_get(*f.waits);
+        if (got) verify::require(f.waits->parent.get() == f.map.own(f.parent), "an old parent");
+    });
+    t.run();
+    f.map.unlink(f.next);
+    if (got) f.map.put(*f.waits);
+    f.map.unlink(f.parent);
+}
+
+/// Who held the last reference but one is done when the anon_vma is used anew.
+void let_go(verify::test& t) {
+    cow_family f;
+    in_cow_tree::atomics::plain<int> content{0};
+    rmap::ops::get(*f.waits);
+    t.thread("lets go", [&] {
+        static_cast<void>(content.get());
+        f.map.put(*f.waits);
+    });
+    t.thread("ends, forks", [&] {
+        f.map.unlink(f.child);
+        f.ok(f.map.fork(f.next, f.parent));
+        if (f.map.own(f.next) == f.waits) content = 1;
+    });
+    t.run();
+    f.map.unlink(f.next);
+    f.map.unlink(f.parent);
+}
+
 }  // namespace
 
 void tell_lists(stories& out) {
+    out.push_back(
+        {"cow_tree: an anon_vma is used again beside a reference", "root", weakly, revived});
+    out.push_back(
+        {"cow_tree: an anon_vma is used again beside one who lets go", "root", weakly, let_go});
     const char* const also = ", in lists";
     family_stories<under<rmap::locking::root>>{out, "root", also}.of_moves();
     family_stories<under<rmap::locking::lock_all>>{out, "lock_all", also}.of_moves();
