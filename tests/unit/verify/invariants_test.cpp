@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(i13_a_link_made_twice) {
 BOOST_AUTO_TEST_CASE(i14_an_object_that_nobody_uses) {
     family w;
     w.map().stats().links_changed(+1);
-    BOOST_TEST(report(w) == "I14: 4 links are alive, the vmas have 3\n");
+    BOOST_TEST(report(w) == "I14: 4 links are alive, 3 are in use\n");
     w.map().stats().links_changed(-1);
     w.map().stats().anon_vmas_changed(+1);
     BOOST_TEST(report(w) == "I14: 3 anon_vmas are alive, 2 are in use\n");
