@@ -6,6 +6,7 @@
 // before its first use; what is freed comes first again, as in the kernel's and in most allocators.
 // It counts what is alive. For one allocating thread.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -40,10 +41,11 @@ public:
     /// Bytes that were taken and not given back.
     [[nodiscard]] std::uint64_t live() const noexcept { return live_; }
     [[nodiscard]] std::uint64_t allocations() const noexcept { return allocations_; }
-    /// What is not in use goes back to the system, so that each contestant begins alike. Only when
-    /// nothing is alive.
-    void begin_anew() {
+    /// What is not in use goes back to the system, so that each contestant begins alike; unless
+    /// `shuffled`, blocks then lie one after the other. Only when nothing is alive.
+    void begin_anew(bool shuffled = true) {
         if (live_ != 0) std::abort();
+        shuffled_ = shuffled;
         for (shelf& s : shelves_)
             s = shelf{};
     }
@@ -75,7 +77,8 @@ private:
         std::vector<std::uint32_t> order(count);
         for (std::uint32_t i = 0; i != count; ++i)
             order[i] = i;
-        for (std::size_t i = count; i > 1; --i)
+        if (!shuffled_) std::reverse(order.begin(), order.end());
+        for (std::size_t i = count; shuffled_ && i > 1; --i)
             std::swap(order[i - 1], order[random_() % i]);
         for (const std::uint32_t i : order) {
             s.free = ::new (static_cast<void*>(first + i * step)) block{s.free};
@@ -83,6 +86,7 @@ private:
     }
 
     std::vector<shelf> shelves_{};
+    bool shuffled_ = true;
     std::minstd_rand random_{20101130};
     std::uint64_t live_ = 0;
     std::uint64_t allocations_ = 0;

@@ -45,6 +45,7 @@ namespace rmap_bench {
                       ",\n    \"executable\": \"rmap-bench\",\n    \"num_cpus\": " +
                       std::to_string(std::thread::hardware_concurrency()) +
                       ",\n    \"library_build_type\": " + json_string(build_type()) +
+                      ",\n    \"rmap_command\": " + json_string(all.command()) +
                       "\n  },\n  \"benchmarks\": [";
     const char* separator = "\n";
     for (const figure& f : all.figures()) {

@@ -18,14 +18,15 @@ namespace {
 using namespace rmap_bench;
 
 constexpr char usage[] =
-    R"(usage: rmap-bench [--list] [--quick] [--json FILE] [--html FILE] [NAME...]
+    R"(usage: rmap-bench [--list] [--quick] [--json FILE] [--html FILE] [--svg FOLDER] [NAME...]
 
 Measures what the library costs, all benches or those named.
 
   --list       prints the names, and what each asks
   --quick      sees that everything works, in seconds; the figures mean little
   --json FILE  also writes the figures to FILE, with the field names of Google Benchmark
-  --html FILE  also writes them to FILE, as a page with bars
+  --html FILE  also writes them to FILE, as one page with curves, bars and tables
+  --svg FOLDER also writes the curves of `policies` into FOLDER, which is there, as pictures
   --help       this text
 
 Times are CPU time of one thread, medians over repetitions. Build with optimisation (the preset
@@ -38,6 +39,7 @@ constexpr bench benches[] = {
     {"sizes", "How large are the objects, beside the kernel's?", sizes},
     {"include_cost", "How long does a compiler take over the headers?", include_cost},
     {"operations", "How long does one operation take, by policy?", operations},
+    {"policies", "Which policy for me? All of them and peers, on the same work.", policies},
     {"topologies", "How do topologies compare on the same work, beside chain_tree?", topologies},
     {"replay_speed", "How fast are recorded programs replayed?", replay_speed},
     {"replay_growth", "Does an event cost the same in a trace of any length?", replay_growth},
@@ -51,6 +53,7 @@ struct request {
     bool quick = false;
     const char* json = nullptr;
     const char* html = nullptr;
+    const char* svg = nullptr;
     std::vector<const bench*> chosen{};
 };
 
@@ -98,6 +101,8 @@ bool parse(int count, char** arguments, request& out) {
             if (out.json == nullptr) return false;
         } else if (file_option("--html", i, count, arguments, out.html)) {
             if (out.html == nullptr) return false;
+        } else if (file_option("--svg", i, count, arguments, out.svg)) {
+            if (out.svg == nullptr) return false;
         } else if (argument.starts_with('-')) {
             std::fprintf(stderr, "rmap-bench: unknown option `%s`\n", arguments[i]);
             return false;
@@ -122,6 +127,23 @@ bool write_file(const char* path, const std::string& text) {
     return good;
 }
 
+bool write_pictures(const char* folder, const report& all) {
+    bool good = true;
+    for (const chart& c : policy_figures{all.figures()}.charts()) {
+        const std::string path = std::string{folder} + '/' + c.file + ".svg";
+        good = write_file(path.c_str(), svg_of(c, true)) && good;
+    }
+    return good;
+}
+
+// The arguments as they were, the program by its name alone.
+std::string command_of(int count, char** arguments) {
+    std::string out = "rmap-bench";
+    for (int i = 1; i < count; ++i)
+        out += std::string{' '} + arguments[i];
+    return out;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -139,7 +161,7 @@ int main(int count, char** arguments) {
             std::printf("%-14s %s\n", b->name, b->question);
         return 0;
     }
-    report figures{what.quick};
+    report figures{what.quick, command_of(count, arguments)};
     bool good = true;
     for (const bench* b : what.chosen) {
         figures.say(std::string{b->name} + ": " + b->question);
@@ -147,5 +169,6 @@ int main(int count, char** arguments) {
     }
     if (what.json != nullptr) good = write_file(what.json, json_of(figures)) && good;
     if (what.html != nullptr) good = write_file(what.html, html_of(figures)) && good;
+    if (what.svg != nullptr) good = write_pictures(what.svg, figures) && good;
     return good && std::fflush(stdout) == 0 ? 0 : 2;
 }

@@ -24,10 +24,12 @@ struct figure {
 
 class report {
 public:
-    explicit report(bool quick) : quick_{quick} {}
+    report(bool quick, std::string command) : quick_{quick}, command_{std::move(command)} {}
 
     /// Whether to see that everything works, rather than how fast it is.
     [[nodiscard]] bool quick() const noexcept { return quick_; }
+    /// What was called, for the reader of a file.
+    [[nodiscard]] const std::string& command() const noexcept { return command_; }
     /// How often to measure what the median is taken of.
     [[nodiscard]] unsigned repetitions() const noexcept { return quick_ ? 1 : 9; }
 
@@ -35,11 +37,16 @@ public:
     void add(figure f);
     /// Prints a line for the reader that no file keeps.
     void say(const std::string& line);
+    /// Says on the terminal what is under way, on one line that the next one replaces; nothing
+    /// elsewhere.
+    void progress(const std::string& what);
 
     [[nodiscard]] const std::vector<figure>& figures() const noexcept { return figures_; }
 
 private:
     bool quick_;
+    std::string command_;
+    bool in_progress_ = false;  // a line of progress() is on the screen
     std::vector<figure> figures_{};
 };
 
@@ -52,6 +59,7 @@ struct bench {
 bool sizes(report&);
 bool include_cost(report&);
 bool operations(report&);
+bool policies(report&);
 bool topologies(report&);
 bool replay_speed(report&);
 bool replay_growth(report&);

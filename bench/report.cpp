@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include <unistd.h>
+
 #include "registry.hpp"
 #include "text.hpp"
 
@@ -23,8 +25,17 @@ void report::add(figure f) {
 }
 
 void report::say(const std::string& line) {
+    if (in_progress_) std::fputs("\r\033[K", stderr);
+    in_progress_ = false;
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
+}
+
+void report::progress(const std::string& what) {
+    static const bool terminal = ::isatty(2) == 1;
+    if (!terminal) return;
+    std::fprintf(stderr, "\r\033[K%s", what.c_str());
+    in_progress_ = true;
 }
 
 }  // namespace rmap_bench

@@ -18,11 +18,13 @@ endfunction()
 
 file(MAKE_DIRECTORY "${WORK}")
 expect(0 "usage:.*exit:" --help)
-expect(0 "sizes .*include_cost .*operations .*replay_speed .*replay_growth .*explore .*handshake "
+expect(0
+    "sizes .*include_cost .*operations .*policies .*replay_speed .*explore .*handshake "
     --list)
 expect(2 "no bench is named `speed`" speed)
 expect(2 "unknown option `--fast`" --fast)
 expect(2 "--json needs a file" --json)
+expect(2 "--svg needs a file" --svg)
 expect(2 "cannot write" --html "${WORK}/no/such/folder/x.html" sizes)
 expect(0 "anon_vma_chain" --quick --json "${WORK}/sizes.json" "--html=${WORK}/sizes.html" sizes)
 

@@ -108,7 +108,7 @@ inline std::string json_of(const outcome& o) {
 }  // namespace detail
 
 /// One object: `replays`, an outcome each; `totals`, a policy each; `verdict`, the table's
-/// sentence.
+/// sentence; of several policies also `recommendation`.
 [[nodiscard]] inline std::string json(std::span<const outcome> all) {
     std::string out = "{\"replays\": [";
     const char* between = "\n  ";
@@ -124,7 +124,13 @@ inline std::string json_of(const outcome& o) {
         out += between + sum.end();
         between = ",\n  ";
     }
-    return out + "\n ],\n \"verdict\": " + json_string(verdict(all)) + "\n}\n";
+    out += "\n ],\n \"verdict\": " + json_string(verdict(all));
+    if (policies_of(all).size() > 1) {
+        std::vector<policy_cost> costs = costs_of(all);
+        weigh(costs);
+        out += ",\n \"recommendation\": " + json_string(recommendation(costs));
+    }
+    return out + "\n}\n";
 }
 
 }  // namespace rmap::inline RMAP_ABI::replay

@@ -2,7 +2,8 @@
 #pragma once
 
 // The outcomes as a table for a person: a line for each trace and policy, one for the sum, then
-// each trace's first difference, then the verdict in one sentence. rmap-replay prints it.
+// each trace's first difference, then the verdict in one sentence; of several policies also what
+// each took, and which suits. rmap-replay prints it.
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include <rmap/replay/recommend.hpp>
 #include <rmap/replay/totals.hpp>
 
 namespace rmap::inline RMAP_ABI::replay {
@@ -104,6 +106,35 @@ inline std::string text_of(const std::vector<table_line>& lines, bool with_polic
     return out;
 }
 
+// What each policy took, a line each; then the recommendation.
+inline std::string comparison_of(std::span<const outcome> all) {
+    std::vector<policy_cost> costs = costs_of(all);
+    weigh(costs);
+    std::vector<std::array<std::string, 6>> lines{
+        {"policy", "ns an event", "bytes", "objects", "vmas a place", "weight"}};
+    for (const policy_cost& c : costs) {
+        lines.push_back({c.policy, with_commas(static_cast<std::uint64_t>(c.ns_an_event)),
+                         with_commas(c.bytes), with_commas(c.objects),
+                         short_number(c.visits_a_place, "%.2f"),
+                         c.usable ? short_number(c.weight, "%.1f") : "-"});
+    }
+    std::array<std::size_t, 6> width{};
+    for (const auto& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i)
+            width[i] = std::max(width[i], line[i].size());
+    }
+    std::string out;
+    for (const auto& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const std::string space(width[i] - line[i].size(), ' ');
+            out += i == 0 ? line[i] + space : "  " + space + line[i];
+        }
+        out.erase(out.find_last_not_of(' ') + 1);
+        out += '\n';
+    }
+    return out + recommendation(costs) + '\n';
+}
+
 inline std::string counted(std::uint64_t n, const char* one) {
     return with_commas(n) + ' ' + one + (n == 1 ? "" : "s");
 }
@@ -181,7 +212,9 @@ inline std::string counted(std::uint64_t n, const char* one) {
                "\n    expected: " + clipped(o.first->expected, o.first->got) +
                "\n    got:      " + clipped(o.first->got, o.first->expected) + '\n';
     }
-    return out + '\n' + verdict(all) + '\n';
+    out += '\n' + verdict(all) + '\n';
+    if (policies.size() > 1) out += '\n' + detail::comparison_of(all);
+    return out;
 }
 
 }  // namespace rmap::inline RMAP_ABI::replay
