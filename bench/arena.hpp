@@ -116,12 +116,12 @@ public:
     }
     /// Ends a process none of whose own pages others map.
     void exit(born what, spans& timed) {
-        for (page*& p : what->own) {
-            if (p == nullptr) continue;
-            for (page*& slot : what->table)
-                if (slot == p) slot = nullptr;
-            map.untag(*p);
+        for (unsigned s = 0; s != regions * pages; ++s) {
+            page*& p = what->table[s];
+            if (p == nullptr || p != what->own[s / pages]) continue;
+            map.untag(*p, *what->its[s / pages], address_of(s / pages, s % pages));
             drop(p);
+            p = nullptr;
         }
         std::array<entries, regions> of;
         for (unsigned r = 0; r != regions; ++r)
@@ -136,7 +136,7 @@ public:
     void exit_first(born what) {
         for (unsigned s = 0; s != regions * pages; ++s) {
             page* const p = std::exchange(what->table[s], nullptr);
-            map.untag(*p);
+            map.untag(*p, *what->its[s / pages], address_of(s / pages, s % pages));
             drop(p);
         }
         spans untimed;

@@ -54,6 +54,7 @@ struct contestant {
 extern const contestant chain_tree_contestant;
 extern const contestant chain_list_contestant;
 extern const contestant single_list_contestant;
+extern const contestant pte_chain_contestant;
 extern const contestant cow_tree_contestant;
 extern const contestant page_map_contestant;
 extern const contestant range_map_contestant;

@@ -35,11 +35,11 @@ inline constexpr heat_row heat_rows[] = {
     {"width_1000_depth_1", "walk_shared", "walk shared, 1,000 places"},
     {"width_10000_depth_1", "walk_shared", "walk shared, 10,000 places"},
     {"width_1000_depth_1", "walk_checked", "the same, page tables looked at"},
-    {"dram", "walk_shared", "walk shared, 80,000 processes"},
+    {"dram", "walk_shared", "walk shared, 40,000 processes"},
     {"fresh_heap", "walk_shared", "walk shared, fresh heap"},
     {"width_100_depth_1", "walk_private", "walk private, 100 siblings"},
     {"width_1000_depth_1", "walk_private", "walk private, 1,000 siblings"},
-    {"dram", "walk_private", "walk private, 80,000 processes"},
+    {"dram", "walk_private", "walk private, 40,000 processes"},
     {"first_faults", "prepare_and_tag", "first faults"},
     {"split_merge_depth_1", "split", "split"},
     {"split_merge_depth_1", "merge", "merge"},
@@ -69,7 +69,12 @@ inline constexpr heat_row heat_rows[] = {
 
 [[nodiscard]] inline std::string times(double ratio) {
     char out[32];
-    std::snprintf(out, sizeof out, ratio >= 100 ? "%.0f" : ratio >= 10 ? "%.1f" : "%.2f", ratio);
+    std::snprintf(out, sizeof out,
+                  ratio >= 100  ? "%.0f"
+                  : ratio >= 10 ? "%.1f"
+                  : ratio >= .1 ? "%.2f"
+                                : "%.1g",
+                  ratio);
     return std::string{out} + "×";
 }
 

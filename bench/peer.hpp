@@ -59,8 +59,8 @@ concept peer = std::default_initializable<P> && std::derived_from<typename P::sp
         p.tag(page, r, at);
         // An entry of the page is cleared, in a copy on write; others remain.
         p.unmap(page, r, at);
-        // The page's last entry is cleared, and the page goes away.
-        p.untag(page);
+        // The page's last entry, which is this one, is cleared, and the page goes away.
+        p.untag(page, r, at);
         // Calls visit(space, address) for every place that may map the page, at least for those
         // that do, once each, and returns how many regions it looked at.
         { p.walk(page, visit) } -> std::convertible_to<std::uint64_t>;

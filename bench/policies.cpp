@@ -22,8 +22,8 @@ namespace {
 
 // The reference is the first.
 const contestant* const contestants[] = {
-    &chain_tree_contestant,  &cow_tree_contestant, &chain_list_contestant,
-    &single_list_contestant, &page_map_contestant, &range_map_contestant,
+    &chain_tree_contestant, &cow_tree_contestant, &chain_list_contestant, &single_list_contestant,
+    &pte_chain_contestant,  &page_map_contestant, &range_map_contestant,
 #ifdef RMAP_BENCH_PEER
     &outside_contestant,
 #endif
@@ -41,14 +41,14 @@ class comparison {
 public:
     explicit comparison(report& to) : to_{to} {}
 
-    void job_named(const std::string& name, const job& what) {
-        contest(name, [&](const contestant& who, outcome& out) {
+    void job_named(const std::string& name, const job& what, unsigned rounds = 5) {
+        contest(name, rounds, [&](const contestant& who, outcome& out) {
             out = who.run(what);
             return true;
         });
     }
     bool trace_named(const std::string& name, const std::string& path) {
-        return contest(name, [&](const contestant& who, outcome& out) {
+        return contest(name, 5, [&](const contestant& who, outcome& out) {
             return who.replay == nullptr || who.replay(path, out);
         });
     }
@@ -56,10 +56,10 @@ public:
 private:
     // Contestants take turns, another one first in each round.
     template <class Run>
-    bool contest(const std::string& name, Run run) {
+    bool contest(const std::string& name, unsigned rounds, Run run) {
         samples all[number];
         std::uint64_t expected = 0;
-        const unsigned rounds = to_.quick() ? 1 : 5;
+        if (to_.quick()) rounds = 1;
         for (unsigned i = 0; i != rounds; ++i) {
             for (std::size_t j = 0; j != number; ++j) {
                 const std::size_t who = (i + j) % number;
@@ -144,7 +144,7 @@ void storms(comparison& all, bool quick) {
     const unsigned many = quick ? 64 : 1000;
     all.job_named("fresh_heap", {.width = many, .memory = heap::fresh, .slice_ns = slice});
     if (!quick) {
-        all.job_named("dram", {.families = 200, .width = 400, .slice_ns = 3e7});
+        all.job_named("dram", {.families = 100, .width = 400, .slice_ns = 2e7}, 3);
     }
     all.job_named("fork_storm", {.what = work::fork_storm, .width = many, .slice_ns = slice});
     all.job_named("first_faults",

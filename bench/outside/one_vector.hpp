@@ -58,7 +58,7 @@ public:
         p = {r.family, r.offset + (at - r.start)};
     }
     void unmap(page&, region&, rmap::pgno) noexcept {}
-    void untag(page&) noexcept {}
+    void untag(page&, region&, rmap::pgno) noexcept {}
     template <class Visitor>
     std::uint64_t walk(page& p, Visitor&& visit) {
         const std::lock_guard hold{mutex_};

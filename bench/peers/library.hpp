@@ -38,14 +38,31 @@ public:
     void prepare(region& r, region* before, region* behind) {
         must(map_.prepare(r, before, behind));
     }
-    void fork(region& child, region& parent, entries) { must(map_.fork(child, parent)); }
-    void exit(region& r, entries) noexcept { map_.unlink(r); }
+    void fork(region& child, region& parent, [[maybe_unused]] entries of) {
+        must(map_.fork(child, parent));
+        if constexpr (exact) {
+            bool set = false;
+            for (const auto& e : of) {
+                must(map_.add_place(map_.memory(), *e.page, child.mm(), e.at, set,
+                                    [] { return true; }));
+            }
+        }
+    }
+    void exit(region& r, [[maybe_unused]] entries of) noexcept {
+        if constexpr (exact) {
+            for (const auto& e : of)
+                map_.remove_place(*e.page, r.mm(), e.at);
+        }
+        map_.unlink(r);
+    }
     void tag(page& p, region& r, rmap::pgno at) noexcept {
         map_.tag_new(p, r, at);
+        map_.add_first_place(p, r.mm(), at);
         p.add_mapping();
     }
-    void unmap(page&, region&, rmap::pgno) noexcept {}
-    void untag(page& p) noexcept {
+    void unmap(page& p, region& r, rmap::pgno at) noexcept { map_.remove_place(p, r.mm(), at); }
+    void untag(page& p, region& r, rmap::pgno at) noexcept {
+        map_.remove_place(p, r.mm(), at);
         p.remove_mapping();
         map_.untag(p);
     }
@@ -66,14 +83,23 @@ public:
         must(merged.state);
         if (merged.what == rmap::merge_case::none) std::abort();
     }
-    void move(region& from, region& fresh, entries) {
+    void move(region& from, region& fresh, [[maybe_unused]] entries of) {
         must(map_.clone(fresh, from, rmap::ops::clone_op::remap));
+        if constexpr (exact) {
+            for (const auto& e : of) {
+                const rmap::pgno to = fresh.start() + (e.at - from.start());
+                map_type::move_place(*e.page, from.mm(), e.at, to, [] { return true; });
+            }
+        }
         map_.unlink(from);
     }
     void trim() noexcept { map_.trim(); }
 
 private:
     using map_type = rmap::reverse_map<page, region, policy>;
+
+    // Such a topology is told of every entry.
+    static constexpr bool exact = rmap::is_exact<typename policy::topology>;
 
     static void must(rmap::status s) noexcept {
         if (s != rmap::status::ok) std::abort();

@@ -59,7 +59,7 @@ public:
         const std::lock_guard<Lock> hold{lock_};
         remove(p, r.in(), at);
     }
-    void untag(page& p) {
+    void untag(page& p, region&, rmap::pgno) {
         const std::lock_guard<Lock> hold{lock_};
         map_.erase(&p);
     }

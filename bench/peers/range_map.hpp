@@ -82,7 +82,7 @@ public:
         p.offset = r.offset_ + (at - r.start_);
     }
     void unmap(page&, region&, rmap::pgno) noexcept {}
-    void untag(page& p) noexcept { p.of = nullptr; }
+    void untag(page& p, region&, rmap::pgno) noexcept { p.of = nullptr; }
     template <class Visitor>
     std::uint64_t walk(page& p, Visitor&& visit) {
         const std::shared_lock<Lock> hold{p.of->lock};
