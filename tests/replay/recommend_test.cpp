@@ -68,6 +68,10 @@ void each_count() {
     all[1].numbers.bytes = 4000;
     all[1].numbers.visited = 400;
     check(recommended(all) == "first", "visits outweigh bytes");
+    // Next to no memory counts like a quarter of it.
+    all[1].numbers.bytes = 1;
+    all[1].numbers.visited = 500;
+    check(recommended(all) == "first", "bytes decided alone");
 }
 
 void not_by_time() {

@@ -56,15 +56,20 @@ struct policy_cost {
 }
 
 /// The weight of each: the product of visits a place, bytes, and objects, each as a multiple of the
-/// least among the usable policies. 1 is best in everything. What is 0 for all counts for nothing.
+/// least among the usable policies, but of no less than a quarter of the first one's: what the map
+/// has is a part of what the program around it has. 1 is best in everything. What is 0 for all
+/// counts for nothing.
 inline void weigh(std::vector<policy_cost>& all) {
     const auto least = [&all](auto member) {
         double out = 0;
+        double floor = 0;
         for (const policy_cost& c : all) {
             const auto value = static_cast<double>(c.*member);
-            if (c.usable && value > 0 && (out == 0 || value < out)) out = value;
+            if (!c.usable || value <= 0) continue;
+            if (floor == 0) floor = value / 4;
+            if (out == 0 || value < out) out = value;
         }
-        return out;
+        return std::max(out, floor);
     };
     const double visits = least(&policy_cost::visits_a_place);
     const double bytes = least(&policy_cost::bytes);
