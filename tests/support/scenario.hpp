@@ -291,13 +291,14 @@ private:
         }
         for (const auto& [p, places] : all) {
             std::set<place> found;
-            machine.map().walk(*p, [&, sought = p](const auto& met) {
+            const auto walked = machine.map().walk(*p, [&, sought = p](const auto& met) {
                 if (!machine.maps(met.mm(), met.address(), *sought)) return;
                 for (const auto& [mm, s] : spaces_) {
                     if (s == &met.mm()) found.insert({mm, met.address()});
                 }
             });
-            if (found != std::set<place>(places.begin(), places.end())) {
+            if (walked.state != rmap::status::ok ||
+                found != std::set<place>(places.begin(), places.end())) {
                 throw std::runtime_error{"the walk from " + text(places[0]) + " misses a place"};
             }
         }
