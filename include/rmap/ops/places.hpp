@@ -24,6 +24,7 @@
 #include <rmap/locking/concept.hpp>
 #include <rmap/model/page.hpp>
 #include <rmap/model/place.hpp>
+#include <rmap/model/vma.hpp>
 #include <rmap/ops/links.hpp>
 #include <rmap/ops/visit.hpp>
 #include <rmap/topologies/concept.hpp>

@@ -27,7 +27,13 @@ static_assert(sizeof(rmap::topologies::chain_list::link<listed>) == 6 * sizeof(v
 static_assert(rmap::can_order_tail<rmap::topologies::chain_list, toy<listed>::map> &&
               !rmap::can_order_tail<rmap::topologies::chain_tree, toy<rmap::default_policy>::map>);
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(visits_what_covers, F, as_linux<toy>) {
+/// Those whose vmas have a link for each anon_vma, as objects in chains.
+using chains =
+    std::tuple<toy<tested<rmap::default_policy>>, toy<tested<rmap::single_threaded>>,
+               toy<tested<rmap::never_merge>>, toy<tested<chain_locked>>,
+               toy<tested<shard_locked>>, toy<tested<listed>>>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(visits_what_covers, F, chains) {
     using vma = typename F::vma;
     using topology = typename F::policy::topology;
     std::mt19937 random{1};
@@ -84,7 +90,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(visits_what_covers, F, as_linux<toy>) {
 }
 
 // A range that changes behind the tree's back is seen (I9); a list does not depend on it.
-BOOST_AUTO_TEST_CASE_TEMPLATE(valid_notices, F, few<toy>) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(valid_notices, F, chains) {
     if (!F::policy::topology::end_is_key) return;
     using topology = typename F::policy::topology;
     world<F> w;
@@ -101,7 +107,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(valid_notices, F, few<toy>) {
     BOOST_TEST(topology::valid(w.map(), av));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(readers, F, as_linux<toy>) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(readers, F, chains) {
     using policy = typename F::policy;
     using topology = typename policy::topology;
     world<F> w;
