@@ -10,10 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <random>
 #include <utility>
 #include <vector>
+
+#include "huge_slab.hpp"
 
 namespace rmap_bench {
 
@@ -29,6 +30,7 @@ public:
         if (s.free == nullptr) refill(s, size);
         block* const b = s.free;
         s.free = b->next;
+        if (s.free != nullptr) __builtin_prefetch(s.free);  // as slab allocators do
         live_ += rounded(size);
         ++allocations_;
         return b;
@@ -57,7 +59,7 @@ private:
     struct shelf {
         block* free = nullptr;
         std::size_t slab = 256;  // blocks of the next slab
-        std::vector<std::unique_ptr<std::byte[]>> slabs{};
+        std::vector<huge_slab> slabs{};
     };
 
     static std::size_t rounded(std::size_t size) noexcept { return (size + 15) / 16 * 16; }
@@ -72,8 +74,8 @@ private:
         const std::size_t count = s.slab;
         // As far apart as the family will be: slabs grow fast, large blocks come in small ones.
         if (s.slab * step < (std::size_t{64} << 20)) s.slab *= 4;
-        s.slabs.push_back(std::make_unique_for_overwrite<std::byte[]>(count * step + 64));
-        std::byte* const first = s.slabs.back().get();
+        s.slabs.emplace_back(count * step);
+        std::byte* const first = s.slabs.back().first();
         std::vector<std::uint32_t> order(count);
         for (std::uint32_t i = 0; i != count; ++i)
             order[i] = i;
