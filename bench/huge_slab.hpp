@@ -26,8 +26,7 @@ public:
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (got == MAP_FAILED) std::abort();
         auto* const whole = static_cast<std::byte*>(got);
-        const std::size_t before =
-            (huge - reinterpret_cast<std::size_t>(whole) % huge) % huge;
+        const std::size_t before = (huge - reinterpret_cast<std::size_t>(whole) % huge) % huge;
         first_ = whole + before;
         if (before != 0) ::munmap(whole, before);
         ::munmap(first_ + size_, huge - before);
@@ -50,8 +49,12 @@ public:
 #endif
     }
 
-    [[nodiscard]] std::byte* first() const noexcept { return first_; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::byte* first() const noexcept {
+        return first_;
+    }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return size_;
+    }
 
 private:
     std::byte* first_ = nullptr;
