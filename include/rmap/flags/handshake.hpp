@@ -32,26 +32,17 @@ template <class H>
 concept handshake_form = requires(typename H::place at, const typename H::page_lock& held,
                                   typename H::cleared& munlocker, typename H::listed& isolator) {
     // The munlocker: clears M, then looks at L, or takes it.
-    { H::munlock(at) }
-    noexcept->std::same_as<typename H::cleared>;
-    { munlocker.was_mlocked() }
-    noexcept->std::same_as<bool>;
-    { munlocker.on_lru() }
-    noexcept->std::same_as<bool>;
-    { munlocker.isolate() }
-    noexcept->std::same_as<bool>;
+    { H::munlock(at) } noexcept -> std::same_as<typename H::cleared>;
+    { munlocker.was_mlocked() } noexcept -> std::same_as<bool>;
+    { munlocker.on_lru() } noexcept -> std::same_as<bool>;
+    { munlocker.isolate() } noexcept -> std::same_as<bool>;
     // The isolator: sets L, then looks at M, or takes L back.
-    { H::putback(at) }
-    noexcept->std::same_as<typename H::listed>;
-    { isolator.was_on_lru() }
-    noexcept->std::same_as<bool>;
-    { isolator.still_mlocked() }
-    noexcept->std::same_as<bool>;
-    { isolator.isolate() }
-    noexcept->std::same_as<bool>;
+    { H::putback(at) } noexcept -> std::same_as<typename H::listed>;
+    { isolator.was_on_lru() } noexcept -> std::same_as<bool>;
+    { isolator.still_mlocked() } noexcept -> std::same_as<bool>;
+    { isolator.isolate() } noexcept -> std::same_as<bool>;
     // Who wants the page for another reason.
-    { H::isolate(at) }
-    noexcept->std::same_as<bool>;
+    { H::isolate(at) } noexcept -> std::same_as<bool>;
 };
 
 /// A form whose third actor can be kept out: it names a page lock.
@@ -60,11 +51,9 @@ concept handshake_with_page_lock =
     handshake_form<H> && !std::same_as<typename H::page_lock, no_page_lock> &&
     requires(typename H::place at, const typename H::page_lock& held) {
     // Sets M, and says whether it was set.
-    { H::mlock(at, held) }
-    noexcept->std::same_as<bool>;
+    { H::mlock(at, held) } noexcept -> std::same_as<bool>;
     // Clears M for good: the page is freed before the lock is let go.
-    { H::munlock_to_free(at, held) }
-    noexcept->std::same_as<typename H::cleared>;
+    { H::munlock_to_free(at, held) } noexcept -> std::same_as<typename H::cleared>;
 };
 
 }  // namespace rmap::inline RMAP_ABI::flags
