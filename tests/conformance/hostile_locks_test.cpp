@@ -34,6 +34,13 @@ enum class fault {
     no_sharing,
     reader_relaxed,
     not_held_shared,
+    // of one that can be looked past
+    sequence_stays,       // an unlock does not advance it
+    sequence_of_readers,  // readers count as changes
+    held_untold,
+    look_relaxed,     // begin_read() does not acquire
+    look_unfenced,    // nothing stands between the look and the second load
+    writer_unfenced,  // nothing stands between the take and the writer's stores
 };
 fault planted = fault::none;
 
@@ -125,6 +132,61 @@ private:
 };
 using shared = basic_shared<rmap::atomics::builtin>;
 
+/// A sequence that is odd while a writer is there; readers count in the upper half.
+template <class Atomics>
+class basic_looked_past {
+public:
+    using sequence = unsigned long long;
+
+    void lock() noexcept {
+        while (!try_lock())
+            Atomics::pause();
+    }
+    [[nodiscard]] bool try_lock() noexcept {
+        sequence seen = word_.load(order::relaxed);
+        if (seen >= reader || (seen & 1) != 0) return false;
+        if (!word_.compare_exchange(seen, seen + 1, order::acquire)) return false;
+        if (!is(fault::writer_unfenced)) Atomics::fence(order::release);
+        return true;
+    }
+    void unlock() noexcept {
+        if (is(fault::sequence_stays)) {
+            word_.fetch_sub(1, order::release);
+        } else {
+            word_.fetch_add(1, order::release);
+        }
+    }
+    void lock_shared() noexcept {
+        while (!try_lock_shared())
+            Atomics::pause();
+    }
+    [[nodiscard]] bool try_lock_shared() noexcept {
+        sequence seen = word_.load(order::relaxed);
+        return (seen & 1) == 0 && word_.compare_exchange(seen, seen + reader, order::acquire);
+    }
+    void unlock_shared() noexcept { word_.fetch_sub(reader, order::release); }
+
+    [[nodiscard]] sequence begin_read() const noexcept {
+        return word_.load(is(fault::look_relaxed) ? order::relaxed : order::acquire) & mask();
+    }
+    [[nodiscard]] static bool is_held(sequence seen) noexcept {
+        return (seen & 1) != 0 && !is(fault::held_untold);
+    }
+    [[nodiscard]] bool changed(sequence seen) const noexcept {
+        if (!is(fault::look_unfenced)) Atomics::fence(order::acquire);
+        return (seen & 1) != 0 || (word_.load(order::relaxed) & mask()) != seen;
+    }
+
+private:
+    static constexpr sequence reader = 1ULL << 32;
+    static sequence mask() noexcept {
+        return is(fault::sequence_of_readers) ? ~sequence{0} : reader - 1;
+    }
+
+    typename Atomics::template atomic<sequence> word_{};
+};
+using looked_past = basic_looked_past<rmap::atomics::builtin>;
+
 /// Says that a reader may take it twice, and lets a waiting writer in between.
 template <class Atomics>
 struct basic_says_nest : rmap::locks::basic_rw_spin<Atomics> {
@@ -211,6 +273,14 @@ int main() {
     RMAP_REFUSED(shared, not_held_shared, "lock.is_held");
     RMAP_REFUSED(basic_says_nest<rmap::atomics::builtin>, none, "lock.readers_nest");
     RMAP_REFUSED(basic_lost_token<rmap::atomics::builtin>, none, "lock.tokens_travel");
+
+    conforms<looked_past>();
+    RMAP_REFUSED(looked_past, sequence_stays, "lock.looks_notice");
+    RMAP_REFUSED(looked_past, look_relaxed, "lock.looks_notice");
+    RMAP_REFUSED(looked_past, look_unfenced, "lock.looks_notice");
+    RMAP_REFUSED(looked_past, writer_unfenced, "lock.looks_notice");
+    RMAP_REFUSED(looked_past, sequence_of_readers, "lock.looks_succeed");
+    RMAP_REFUSED(looked_past, held_untold, "lock.looks_tell_held");
 
     conforms<opaque>();
     RMAP_REFUSED(opaque, try_always_succeeds, "lock.excludes");

@@ -4,6 +4,7 @@
 // interleaving of the laws' scenarios, the others as far as two real threads in turns can show.
 
 #include <rmap/hosted/std_atomics.hpp>
+#include <rmap/locks/seq_rw_spin.hpp>
 
 #include "support/policies.hpp"
 #include "support/refused.hpp"
@@ -54,6 +55,8 @@ struct rmap::verify::explored_form<wrapped> {
 int main() {
     each_once<lock_of>(every<type_of>{}, [](auto is) { conforms<typename decltype(is)::type>(); });
     conforms<rmap::locks::ticket>();
+    conforms<rmap::locks::seq_rw_spin>();
+    count.that(count.of("lock.looks_notice").is == verify::verdict::holds, "no look was seen");
     conforms<rmap::locks::basic_spin<rmap::hosted::std_atomics>>();
     conforms<rmap::verify::model_lock>();
     conforms<wrapped>();

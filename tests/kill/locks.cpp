@@ -4,6 +4,7 @@
 
 #include <rmap/locks/mcs.hpp>
 #include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/seq_rw_spin.hpp>
 #include <rmap/locks/seqcount.hpp>
 #include <rmap/locks/spin.hpp>
 #include <rmap/locks/ticket.hpp>
@@ -112,6 +113,28 @@ void sequence_backwards(verify::test& t) {
     t.run();
 }
 
+/// The same with a lock that can be looked past, either way round.
+auto looks(bool backwards) {
+    return [=](verify::test& t) {
+        rmap::locks::basic_seq_rw_spin<weakened_model> lock;
+        weakened_model::atomic<int> left{0};
+        weakened_model::atomic<int> right{0};
+        t.thread("writes", [&] {
+            lock.lock();
+            left.store(1, order::relaxed);
+            right.store(1, order::relaxed);
+            lock.unlock();
+        });
+        t.thread("looks", [&] {
+            const auto seen = lock.begin_read();
+            const int first = (backwards ? right : left).load(order::relaxed);
+            const int second = (backwards ? left : right).load(order::relaxed);
+            if (!lock.changed(seen)) require(first == second, "a mixture passed for whole");
+        });
+        t.run();
+    };
+}
+
 template <class Lock>
 void all_of(stories& out, const std::string& name) {
     out.push_back({name + ": two add", "locks", weakly, additions<Lock>(2, 0)});
@@ -127,6 +150,12 @@ void tell_locks(stories& out) {
     using mcs = rmap::locks::basic_mcs<weakened_model>;
     all_of<spin>(out, "spin");
     all_of<rw_spin>(out, "rw_spin");
+    using seq_rw_spin = rmap::locks::basic_seq_rw_spin<weakened_model>;
+    all_of<seq_rw_spin>(out, "seq_rw_spin");
+    out.push_back(
+        {"seq_rw_spin: one writes, one reads", "locks", weakly, readers<seq_rw_spin>(1, false)});
+    out.push_back({"seq_rw_spin: one writes, one looks", "locks", weakly, looks(false)});
+    out.push_back({"seq_rw_spin: one looks backwards", "locks", weakly, looks(true)});
     all_of<ticket>(out, "ticket");
     all_of<mcs>(out, "mcs");
     out.push_back({"rw_spin: one writes, one reads", "locks", weakly, readers<rw_spin>(1, false)});

@@ -13,6 +13,7 @@
 #include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/seq_rw_spin.hpp>
 #include <rmap/locks/seqcount.hpp>
 #include <rmap/locks/spin.hpp>
 #include <rmap/locks/ticket.hpp>
@@ -74,7 +75,8 @@ static_assert(exclusive_lock<token_shared_lock> && shared_lock<token_shared_lock
 static_assert(exclusive_lock<half_token_lock> && shared_lock<half_token_lock>);
 static_assert(shared_lock<locks::none>);
 static_assert(exclusive_lock<locks::spin> && !shared_lock<locks::spin>);
-static_assert(shared_lock<locks::rw_spin>);
+static_assert(shared_lock<locks::rw_spin> && !optimistic_lock<locks::rw_spin>);
+static_assert(shared_lock<locks::seq_rw_spin> && optimistic_lock<locks::seq_rw_spin>);
 static_assert(exclusive_lock<locks::ticket> && !shared_lock<locks::ticket>);
 static_assert(exclusive_lock<locks::mcs> && !shared_lock<locks::mcs>);
 static_assert(shared_lock<locks::basic_rw_spin<atomics::single>>);

@@ -185,6 +185,7 @@ int main() {
     findings found;
     lock<rmap::locks::basic_spin<polite_atomics>>(found, turns);
     lock<rmap::locks::basic_rw_spin<polite_atomics>>(found, turns);
+    lock<rmap::locks::basic_seq_rw_spin<polite_atomics>>(found, turns);
     lock<rmap::locks::basic_ticket<polite_atomics>>(found, turns);
     lock<rmap::locks::basic_mcs<polite_atomics>>(found, turns);
     lock<token_lock>(found, turns);

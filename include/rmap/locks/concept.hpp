@@ -95,6 +95,19 @@ template <class L>
 concept shared_lock =
     exclusive_lock<L> && can_lock_shared<L> && can_unlock_shared<L> && can_try_lock_shared<L>;
 
+/// A lock that tells who looks without taking it whether a writer was there meanwhile:
+///
+///     const auto seen = l.begin_read(); ...; if (!l.changed(seen)) what was read is of one moment
+template <class L>
+concept optimistic_lock = exclusive_lock<L> && requires(const L& l, typename L::sequence seen) {
+    // Begins a look; does not wait.
+    { l.begin_read() } noexcept -> std::same_as<typename L::sequence>;
+    // Whether a writer held the lock when the look began: it is in vain.
+    { L::is_held(seen) } noexcept -> std::same_as<bool>;
+    // Whether a writer held the lock at any time since.
+    { l.changed(seen) } noexcept -> std::same_as<bool>;
+};
+
 /// Names the part that a lock lacks. `static_assert(lock_diagnosis<L>::passed)` is the door check:
 /// its first error line is one of these, not a list of unsatisfied constraints.
 template <class L>

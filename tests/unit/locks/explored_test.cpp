@@ -11,6 +11,7 @@
 
 #include <rmap/locks/mcs.hpp>
 #include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/seq_rw_spin.hpp>
 #include <rmap/locks/seqcount.hpp>
 #include <rmap/locks/spin.hpp>
 #include <rmap/locks/ticket.hpp>
@@ -44,7 +45,8 @@ struct relaxed : model {
 template <class Atomics>
 using all_locks =
     boost::mpl::list<rmap::locks::basic_spin<Atomics>, rmap::locks::basic_rw_spin<Atomics>,
-                     rmap::locks::basic_ticket<Atomics>, rmap::locks::basic_mcs<Atomics>>;
+                     rmap::locks::basic_seq_rw_spin<Atomics>, rmap::locks::basic_ticket<Atomics>,
+                     rmap::locks::basic_mcs<Atomics>>;
 
 const char* const names[] = {"a", "b", "c"};
 

@@ -28,6 +28,14 @@ inline constexpr law lock_laws[] = {
     {"lock.readers_nest",
      "If the lock says readers_nest, a reader that takes it again does not "
      "wait, whoever waits."},
+    {"lock.looks_notice",
+     "If the lock is optimistic, changed() says so wherever a writer was there since begin_read(): "
+     "what was read between the two is of one moment."},
+    {"lock.looks_succeed",
+     "If the lock is optimistic, a look that no writer disturbs succeeds, whatever readers do."},
+    {"lock.looks_tell_held",
+     "If the lock is optimistic, begin_read() tells that a writer holds the lock, and that none "
+     "does."},
 };
 
 namespace conformance {
@@ -47,6 +55,9 @@ struct lock_law {
     static constexpr const law& readers_exclude_writers = lock_laws[10];
     static constexpr const law& readers_hand_over = lock_laws[11];
     static constexpr const law& readers_nest = lock_laws[12];
+    static constexpr const law& looks_notice = lock_laws[13];
+    static constexpr const law& looks_succeed = lock_laws[14];
+    static constexpr const law& looks_tell_held = lock_laws[15];
 };
 
 /// Tries are repeated that often before a lock counts as one that cannot be got.

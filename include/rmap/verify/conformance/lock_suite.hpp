@@ -13,6 +13,7 @@
 #include <rmap/locks/guard.hpp>
 #include <rmap/locks/held.hpp>
 #include <rmap/verify/conformance/lock_laws.hpp>
+#include <rmap/verify/conformance/lock_looks.hpp>
 #include <rmap/verify/conformance/suite.hpp>
 
 namespace rmap::inline RMAP_ABI::verify::conformance {
@@ -41,6 +42,14 @@ public:
             }
         }
         nesting();
+        if constexpr (optimistic_lock<Lock>) {
+            lock_looks<Lock>{*s_}.run();
+        } else {
+            for (const law* l :
+                 {&lock_law::looks_notice, &lock_law::looks_succeed, &lock_law::looks_tell_held}) {
+                s_->not_claimed(*l, "the lock is not optimistic");
+            }
+        }
     }
 
 private:

@@ -83,6 +83,14 @@ public:
             }
         }
         s_->not_seen(lock_law::readers_nest, no_form);
+        for (const law* l :
+             {&lock_law::looks_notice, &lock_law::looks_succeed, &lock_law::looks_tell_held}) {
+            if constexpr (optimistic_lock<Lock>) {
+                s_->not_seen(*l, no_form);
+            } else {
+                s_->not_claimed(*l, "the lock is not optimistic");
+            }
+        }
     }
 
 private:
