@@ -68,8 +68,7 @@ class reverse_map {
                   "rmap: check must have a static failed(name, what, file, line), noexcept");
     static_assert(detail::trace_axis<Policy>,
                   "rmap: trace must have a static emit(event, object, object), noexcept");
-    static_assert(detail::stats_axis<Policy>,
-                  "rmap: stats must provide counters<Atomics>");
+    static_assert(detail::stats_axis<Policy>, "rmap: stats must provide counters<Atomics>");
     static_assert(compatible_axes<Policy>::value);
     static_assert(has_page_hook<Page, Policy>,
                   "rmap: the page type must have a hook. A common mistake is to forget the base "
@@ -291,7 +290,8 @@ public:
     // -----------
 
     template <need Need = need::complete, class Visitor>
-    walk_result walk(Page& p, Visitor&& visitor, walk_mode mode = walk_mode::wait) {
+    [[gnu::always_inline]] walk_result walk(Page& p, Visitor&& visitor,
+                                            walk_mode mode = walk_mode::wait) {
         static_assert(compatible_walk<Policy, Need>::value);
         return ops::walk(*this, p, visitor, mode);
     }

@@ -111,7 +111,8 @@ template <class Policy>
 /// to the lock. The tag is read again because a page may be tagged anew, the root because memory
 /// may be used anew.
 template <class Map, class F>
-status with_walk_guard(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
+[[gnu::always_inline]] inline status with_walk_guard(Map& map, typename Map::page_type& page,
+                                                     walk_mode mode, F f) {
     using policy = typename Map::policy;
     using hook_type = page_hook<policy>;
     hook_type& hook = Map::hook_of(page);
@@ -142,8 +143,7 @@ status with_walk_guard(Map& map, typename Map::page_type& page, walk_mode mode, 
 /// The same for f(anon_vma&, index).
 template <class Map, class F>
 status with_anon_vma(Map& map, typename Map::page_type& page, walk_mode mode, F f) {
-    return with_walk_guard(map, page, mode,
-                           [&](auto& av, pgoff_t index, auto&) { f(av, index); });
+    return with_walk_guard(map, page, mode, [&](auto& av, pgoff_t index, auto&) { f(av, index); });
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

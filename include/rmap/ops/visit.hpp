@@ -13,10 +13,9 @@ namespace rmap::inline RMAP_ABI {
 
 struct [[nodiscard]] walk_result {
     status state = status::ok;  // contended and not_mapped: nothing, or not all, was looked at
-    std::size_t visited = 0;  // vmas that the walk met
-    std::size_t places =
-        0;  // places that the visitor was called with: visited less the skipped ones
-    bool stopped = false;     // the visitor returned false
+    std::size_t visited = 0;    // vmas that the walk met
+    std::size_t places = 0;     // that the visitor was called with: visited less the skipped ones
+    bool stopped = false;       // the visitor returned false
 };
 
 namespace ops {
@@ -42,7 +41,8 @@ private:
 
 /// Whether the walk goes on.
 template <class Visitor, class Place>
-bool hand_over(Visitor& visitor, const Place& place, walk_result& result) {
+[[gnu::always_inline]] inline bool hand_over(Visitor& visitor, const Place& place,
+                                             walk_result& result) {
     ++result.visited;
     if constexpr (requires { visitor.skip(place.vma()); }) {
         if (visitor.skip(place.vma())) return true;

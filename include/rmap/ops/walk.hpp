@@ -31,25 +31,31 @@ inline constexpr bool walks_begin_again =
 
 /// Visits the places of offset `index` under the walk's guard. False: a vma has changed meanwhile;
 /// the walk lets go and begins again from the start.
+///
+/// Inline up to the caller of the walk, as are the functions below on the way from an anonymous
+/// page: then what a visitor counts, even by reference, stays in registers. Each visitor has its
+/// own copy of them anyway.
 template <class Map, class Guard, class Visitor>
-bool visit_places(Map& map, anon_vma<typename Map::policy>& av, pgoff_t index,
-                  [[maybe_unused]] Guard& guard, Visitor& visitor, walk_result& result) {
+[[gnu::always_inline]] inline bool visit_places(Map& map, anon_vma<typename Map::policy>& av,
+                                                pgoff_t index, [[maybe_unused]] Guard& guard,
+                                                Visitor& visitor, walk_result& result) {
     using policy = typename Map::policy;
     bool whole = true;
     walk_result here;  // counted where nobody else can look, so in registers
     policy::trace::emit(event::walk_begin, &av);
-    policy::topology::visit(map, av, index, [&](const auto& place) {
-        if constexpr (walks_begin_again<Map>) {
-            seen_place seen{place.vma(), place.mm()};
-            whole = guard.look(Map::hook_of(place.vma()),
-                               [&]() noexcept { seen.saw(place.address()); });
-            return whole && hand_over(visitor, seen, here);
-        } else if constexpr (locks_by_offset<typename policy::locking>) {
-            return guard.outside([&] { return hand_over(visitor, place, here); });
-        } else {
-            return hand_over(visitor, place, here);
-        }
-    });
+    policy::topology::visit(
+        map, av, index, [&](const auto& place) __attribute__((always_inline)) {
+            if constexpr (walks_begin_again<Map>) {
+                seen_place seen{place.vma(), place.mm()};
+                whole = guard.look(Map::hook_of(place.vma()),
+                                   [&]() noexcept { seen.saw(place.address()); });
+                return whole && hand_over(visitor, seen, here);
+            } else if constexpr (locks_by_offset<typename policy::locking>) {
+                return guard.outside([&] { return hand_over(visitor, place, here); });
+            } else {
+                return hand_over(visitor, place, here);
+            }
+        });
     policy::trace::emit(event::walk_end, &av);
     result.visited += here.visited;
     result.places += here.places;
@@ -88,12 +94,14 @@ walk_result walk_from(Map& map, anon_vma<typename Map::policy>& av, pgoff_t inde
 }
 
 template <class Map, class Visitor>
-walk_result walk_anon(Map& map, typename Map::page_type& page, Visitor& visitor, walk_mode mode) {
+[[gnu::always_inline]] inline walk_result walk_anon(Map& map, typename Map::page_type& page,
+                                                    Visitor& visitor, walk_mode mode) {
     walk_result result;
     for (;;) {
         [[maybe_unused]] const anon_vma<typename Map::policy>* changed = nullptr;
         result.state = with_walk_guard(
-            map, page, mode, [&](auto& av, pgoff_t index, auto& guard) {
+            map, page,
+            mode, [&](auto& av, pgoff_t index, auto& guard) __attribute__((always_inline)) {
                 if (!visit_places(map, av, index, guard, visitor, result)) changed = &av;
             });
         if constexpr (!walks_begin_again<Map>) {
@@ -106,8 +114,8 @@ walk_result walk_anon(Map& map, typename Map::page_type& page, Visitor& visitor,
 }
 
 template <class Map, class Visitor>
-walk_result walk_by_tag(Map& map, typename Map::page_type& page, Visitor& visitor,
-                        walk_mode mode) {
+[[gnu::always_inline]] inline walk_result walk_by_tag(Map& map, typename Map::page_type& page,
+                                                      Visitor& visitor, walk_mode mode) {
     using hook_type = page_hook<typename Map::policy>;
     const auto tag = Map::hook_of(page).read();
     switch (hook_type::kind_of(tag)) {
@@ -127,7 +135,8 @@ walk_result walk_by_tag(Map& map, typename Map::page_type& page, Visitor& visito
 /// from being taken away; an anonymous page needs neither, only its memory. not_mapped: an untagged
 /// page, or an anonymous one that nothing maps.
 template <class Map, class Visitor>
-walk_result walk(Map& map, typename Map::page_type& page, Visitor&& visitor, walk_mode mode) {
+[[gnu::always_inline]] inline walk_result walk(Map& map, typename Map::page_type& page,
+                                               Visitor&& visitor, walk_mode mode) {
     if constexpr (is_exact<typename Map::policy::topology>) {
         return walk_places(map, page, visitor, mode);
     } else {

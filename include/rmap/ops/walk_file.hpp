@@ -18,8 +18,9 @@ namespace rmap::inline RMAP_ABI::ops {
 /// is that of the first of them that the vma maps. The caller keeps the file. contended: in try
 /// mode. invalid: no pages, or the offsets wrap.
 template <class Map, class Visitor>
-walk_result walk_file(Map&, i_mmap<typename Map::policy>& file, pgoff_t first, pgno pages,
-                      Visitor& visitor, walk_mode mode) {
+[[gnu::always_inline]] inline walk_result walk_file(Map&, i_mmap<typename Map::policy>& file,
+                                                    pgoff_t first, pgno pages, Visitor& visitor,
+                                                    walk_mode mode) {
     using policy = typename Map::policy;
     walk_result result;
     if (pages == 0 || first + (pages - 1) < first) {

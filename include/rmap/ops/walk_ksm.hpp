@@ -45,8 +45,8 @@ void ksm_remove(Map& map, ksm_node<typename Map::policy>& node,
 
 /// contended: in try mode, perhaps after some places were visited already.
 template <class Map, class Visitor>
-walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node, Visitor& visitor,
-                     walk_mode mode) {
+[[gnu::always_inline]] inline walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node,
+                                                   Visitor& visitor, walk_mode mode) {
     using policy = typename Map::policy;
     walk_result result;
     const auto give_up = [&] {
@@ -55,8 +55,8 @@ walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node, Visitor& vi
         return result;
     };
     using guard_type = read_guard<typename policy::lock>;
-    const guard_type guard = mode == walk_mode::try_lock ? guard_type{node.lock, try_to_lock}
-                                                         : guard_type{node.lock};
+    const guard_type guard =
+        mode == walk_mode::try_lock ? guard_type{node.lock, try_to_lock} : guard_type{node.lock};
     if (!guard.owns()) return give_up();
     policy::trace::emit(event::walk_begin, &node);
     constexpr bool own_first[] = {true, false};
@@ -70,15 +70,17 @@ walk_result walk_ksm(Map& map, ksm_node<typename Map::policy>& node, Visitor& vi
                 return give_up();
             }
             const pgno address = item.address;
-            policy::topology::visit_all(map, from, [&](typename Map::vma_type& v) {
-                const span range = span_of<Map>(v);
-                if (address < range.start || address >= range.end()) return true;
-                if ((static_cast<const void*>(&Map::vma_traits_type::mm(v)) == item.mm) != own_mm) {
-                    return true;
-                }
-                const vma_place<Map> place{v, range.pgoff + (address - range.start)};
-                return hand_over(visitor, place, result);
-            });
+            policy::topology::visit_all(
+                map, from, [&](typename Map::vma_type& v) __attribute__((always_inline)) {
+                    const span range = span_of<Map>(v);
+                    if (address < range.start || address >= range.end()) return true;
+                    if ((static_cast<const void*>(&Map::vma_traits_type::mm(v)) == item.mm) !=
+                        own_mm) {
+                        return true;
+                    }
+                    const vma_place<Map> place{v, range.pgoff + (address - range.start)};
+                    return hand_over(visitor, place, result);
+                });
             if (result.stopped) break;
         }
         if (result.stopped) break;

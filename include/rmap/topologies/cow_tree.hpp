@@ -117,7 +117,8 @@ struct cow_tree : own_anon_vma {
 
     /// The same for every vma, whatever its range; f takes a Vma&.
     template <class Map, class F>
-    static bool visit_all(Map&, anon_vma<typename Map::policy>& av, F f) {
+    [[gnu::always_inline]] static inline bool visit_all(Map&, anon_vma<typename Map::policy>& av,
+                                                        F f) {
         return cow_walk<Map>::all(av, f);
     }
 

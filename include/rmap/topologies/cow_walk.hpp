@@ -45,8 +45,8 @@ private:
     bool is_kid_;
 };
 
-/// Where a walk is. `at` to `end` are entries that the caller looks through itself, and calls
-/// step() where it finds none or one with flags. A place that is not an entry's is shown as one.
+/// Where a walk is. `at` to `end` are entries without flags, which the caller looks through itself
+/// before it calls step(). A place that is not an entry's is shown as one.
 template <class Map>
 class cow_cursor {
 public:
@@ -66,13 +66,13 @@ public:
     const entry* at = nullptr;
     const entry* end = nullptr;
     std::uint32_t wanted = 0;  // the offset, as the entries have it
-    pgno address = 0;          // where it is in those without flags
+    pgno address = 0;          // where it is in those
 
-    bool is_kid = true;        // what entries are about
+    bool is_kid = true;  // what entries are about
     const entry* first = nullptr;
     const about_type* abouts = nullptr;  // of `first` and those behind
 
-    /// Goes on from `at`: there are entries to look through; false: that was all.
+    /// Goes on behind `end`: there are entries to look through; false: that was all.
     [[gnu::noinline]] bool step() noexcept {
         for (;;) {
             if (inside_ != nullptr) {
@@ -86,7 +86,7 @@ public:
                 in_ = was;
                 return next_block(was->links.kids);
             }
-            if (at == end) return next_block(block_->next);
+            if (end == last_) return next_block(block_->next);
             if (enter_kid()) return true;
         }
     }
@@ -94,7 +94,8 @@ public:
 private:
     // The first block from `b` on that can have the offset; or back up, behind where we came from.
     bool next_block(block* b) noexcept {
-        while (b != nullptr && !b->covers(index_)) b = b->next;
+        while (b != nullptr && !b->covers(index_))
+            b = b->next;
         if (b != nullptr) {
             look_from(*b, 0);
             return true;
@@ -112,17 +113,21 @@ private:
         abouts = &b.about(0);
         is_kid = true;
         at = first + slot;
-        end = first + b.used;
+        end = last_ = first + b.used;
+        if (b.flagged != 0) {
+            for (end = at; end != last_ && !block::has_flag(end->pages);)
+                ++end;
+        }
         wanted = b.offset_of(index_);
         address = index_ + b.delta;
         if (block* const next = b.next; next != nullptr) __builtin_prefetch(next);
     }
 
-    // An entry with flags: its child's pieces, then its child's children. Whether there is a place.
+    // `end` has flags: its child's pieces, then its child's children. Whether there is a place.
     bool enter_kid() noexcept {
-        const std::uint32_t slot = static_cast<std::uint32_t>(at - first);
-        const std::uint32_t said = at->pages;
-        const bool may = block::may_cover(said, wanted - at->first);
+        const std::uint32_t slot = static_cast<std::uint32_t>(end - first);
+        const std::uint32_t said = end->pages;
+        const bool may = block::may_cover(said, wanted - end->first);
         node& kid = kids::kid_at(*block_, slot);
         resume_ = slot + 1;
         descends_ = block::has_kids(said);
@@ -130,11 +135,10 @@ private:
         one_ = false;
         pieces_ = nullptr;
         if (may && !block::must_look(said)) {
-            show(at->mm.get(), address, &block_->about(slot), true);
+            show(end->mm.get(), address, &block_->about(slot), true);
             return true;
         }
         if (may) begin_pieces(kid);
-        at = end;
         return false;
     }
 
@@ -185,14 +189,15 @@ private:
 
     pgoff_t index_;
     node* top_;
-    node* in_;                   // whose children are looked through
-    block* block_ = nullptr;     // in this block
-    node* inside_;               // whose pieces are looked through, if any
-    bool descends_;              // and then its children
-    std::uint32_t resume_ = 0;   // or the block, from this slot on
-    bool one_ = false;           // its one piece is to come
-    block* pieces_ = nullptr;    // or these,
-    std::uint32_t slot_ = 0;     // from there on
+    node* in_;                     // whose children are looked through
+    block* block_ = nullptr;       // in this block
+    const entry* last_ = nullptr;  // behind all of its entries
+    node* inside_;                 // whose pieces are looked through, if any
+    bool descends_;                // and then its children
+    std::uint32_t resume_ = 0;     // or the block, from this slot on
+    bool one_ = false;             // its one piece is to come
+    block* pieces_ = nullptr;      // or these,
+    std::uint32_t slot_ = 0;       // from there on
     entry shown_{};
 };
 
@@ -206,8 +211,9 @@ struct cow_walk {
     using place = cow_place<Map>;
 
     /// f(place) for each vma at or below `top` that covers `index`, until f returns false. Returns
-    /// whether it came to the end. f is called from one place, so that it can be a part of the loop
-    /// and what it counts stays in registers.
+    /// whether it came to the end. f is called from one place, so that it can be a part of the
+    /// loop; and in an inner loop that calls it in every turn, so that what it counts can be kept
+    /// in registers there: what a loop only may write, compilers leave in memory.
     template <class F>
     [[gnu::always_inline]] static inline bool covering(node& top, pgoff_t index, F& f) {
         cow_cursor<Map> c{top, index};
@@ -219,23 +225,22 @@ struct cow_walk {
             const std::uint32_t wanted = c.wanted;
             const pgno address = c.address;
             const bool is_kid = c.is_kid;
+            const auto covers = [&]() noexcept { return wanted - e->first < e->pages; };
             for (; e != end; ++e) {
-                const std::uint32_t said = e->pages;
-                if (wanted - e->first < said) {
-                    if (block::has_flag(said)) break;
+                if (!covers()) continue;
+                do {
                     if (!f(place{e->mm.get(), address, abouts + (e - first), is_kid})) return false;
-                } else if (block::has_flag(said)) {
-                    break;
-                }
+                    ++e;
+                } while (e != end && covers());
+                if (e == end) break;
             }
-            c.at = e;
         }
         return true;
     }
 
     /// f(vma) for each vma at or below `top`.
     template <class F>
-    static bool all(node& top, F& f) {
+    [[gnu::always_inline]] static inline bool all(node& top, F& f) {
         if (!all_pieces(top, f)) return false;
         node* at = &top;
         block* b = top.links.kids;
@@ -266,7 +271,7 @@ struct cow_walk {
 
 private:
     template <class F>
-    static bool all_pieces(node& n, F& f) {
+    [[gnu::always_inline]] static inline bool all_pieces(node& n, F& f) {
         if (n.links.members == 1) return f(pieces::only(n));
         for (block* b = pieces::first_block(n); b != nullptr; b = b->next) {
             for (std::uint32_t i = 0; i != b->live; ++i) {
