@@ -7,7 +7,7 @@ namespace {
 
 struct pte_chain : rmap::default_policy {
     using topology = rmap::topologies::pte_chain;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
 }  // namespace

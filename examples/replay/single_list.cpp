@@ -7,7 +7,7 @@ namespace {
 
 struct single_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
 }  // namespace

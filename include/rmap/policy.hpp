@@ -31,7 +31,9 @@
 #include <rmap/merges/adjacent.hpp>
 #include <rmap/merges/linux_2_6_34.hpp>
 #include <rmap/merges/linux_2_6_37.hpp>
+#include <rmap/merges/linux_2_6_7.hpp>
 #include <rmap/merges/linux_6_15.hpp>
+#include <rmap/merges/linux_6_16.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
 #include <rmap/topologies/chain_list.hpp>
@@ -43,16 +45,16 @@
 namespace rmap::inline RMAP_ABI {
 
 struct default_policy {
-    using atomics = rmap::atomics::builtin;           // how shared memory is touched
-    using lock = rmap::locks::rw_spin;                // the type of every lock in the map
-    using locking = rmap::locking::root;              // which locks an update and a walk take
-    using topology = rmap::topologies::chain_tree;    // how an anon_vma finds its vmas
-    using merge = rmap::merges::linux_6_18;           // who may share an anon_vma, what may merge
-    using lifetime = rmap::lifetimes::type_stable;    // how a pointer read from a page is made safe
-    using allocator = rmap::memory::heap;             // where anon_vmas and links come from
-    using check = rmap::checks::panic;                // told of broken preconditions
-    using trace = rmap::traces::none;                 // told what happens
-    using stats = rmap::statistics::none;             // counters
+    using atomics = rmap::atomics::builtin;         // how shared memory is touched
+    using lock = rmap::locks::rw_spin;              // the type of every lock in the map
+    using locking = rmap::locking::root;            // which locks an update and a walk take
+    using topology = rmap::topologies::chain_tree;  // how an anon_vma finds its vmas
+    using merge = rmap::merges::linux_6_18;         // who may share an anon_vma, what may merge
+    using lifetime = rmap::lifetimes::type_stable;  // how a pointer read from a page is made safe
+    using allocator = rmap::memory::heap;           // where anon_vmas and links come from
+    using check = rmap::checks::panic;              // told of broken preconditions
+    using trace = rmap::traces::none;               // told what happens
+    using stats = rmap::statistics::none;           // counters
 };
 
 // ---- kernels, as they put lock, discipline, topology and merge rule together. A kernel's mutex or
@@ -62,10 +64,11 @@ struct default_policy {
 struct linux_2_6_7 : default_policy {
     using lock = rmap::locks::spin;
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
-/// As chains came into 2.6.34, a lock in each anon_vma: walks may miss, and a chain may be lost.
+/// As chains came into 2.6.34, a lock in each anon_vma: walks may miss, and a chain may be lost
+/// (B06, B08, B09). To show that; not for use.
 struct linux_2_6_34 : default_policy {
     using lock = rmap::locks::spin;
     using locking = rmap::locking::per_anon_vma;
@@ -85,7 +88,7 @@ struct linux_3_8 : default_policy {
     using merge = rmap::merges::linux_3_0;
 };
 
-/// Linux 3.19 to 5.19, with CVE-2022-42703.
+/// Linux 3.19 to 5.19, with CVE-2022-42703 (B20).
 struct linux_3_19 : default_policy {
     using merge = rmap::merges::linux_3_19;
 };
@@ -93,6 +96,11 @@ struct linux_3_19 : default_policy {
 /// Linux 6.0 to 6.15.
 struct linux_6_15 : default_policy {
     using merge = rmap::merges::linux_6_15;
+};
+
+/// Linux 6.16 to 6.18 as they came out: mremap may lose a chain (B28). To show that; not for use.
+struct linux_6_16 : default_policy {
+    using merge = rmap::merges::linux_6_16;
 };
 
 /// The reference: what a running Linux 6.18 does.

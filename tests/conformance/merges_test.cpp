@@ -122,6 +122,9 @@ void kernels() {
     count.refused("linux_3_19", "merge.reuses_nobodys", suite);
     of_a_kernel::take<merges::linux_6_15>();
     count.conforms("linux_6_15", suite);
+    count.refused("linux_6_16", "merge.sound", [](auto sink) {  // B28: not in its answers
+        verify::merge_conforms<merges::linux_6_16>(sink);
+    });
     of_a_kernel::take<merges::adjacent>();
     count.conforms("adjacent", suite);
 }

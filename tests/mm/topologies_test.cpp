@@ -19,11 +19,11 @@ struct listed : rmap::default_policy {
 /// Of Linux 2.6.7: a merged vma has one anon_vma at most, and nobody asks who was inherited.
 struct one_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 struct exact : rmap::default_policy {
     using topology = rmap::topologies::pte_chain;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
 int failures = 0;

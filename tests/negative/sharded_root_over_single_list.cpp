@@ -6,7 +6,7 @@
 struct policy : rmap::default_policy {
     using locking = rmap::locking::sharded_root;
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
 minimal::map<policy> map;

@@ -13,6 +13,7 @@ static_assert(composes<rmap::default_policy> && composes<rmap::linux_6_18>);
 static_assert(composes<rmap::linux_2_6_7> && composes<rmap::linux_2_6_34>);
 static_assert(composes<rmap::linux_2_6_37> && composes<rmap::linux_3_8>);
 static_assert(composes<rmap::linux_3_19> && composes<rmap::linux_6_15>);
+static_assert(composes<rmap::linux_6_16>);
 static_assert(composes<rmap::never_merge> && composes<rmap::single_threaded>);
 static_assert(composes<rmap::counted<rmap::linux_6_18>>);
 
@@ -28,6 +29,15 @@ static_assert(rmap::linux_3_8::topology::order == rmap::walk_order::offset);
 
 // Only the reference was compared with a kernel, object by object.
 static_assert(rmap::linux_6_18::merge::is_reference && !rmap::linux_6_15::merge::is_reference);
+
+// Which kernels keep a bug of what they did with the answers; those that anybody would use do not.
+static_assert(!rmap::merges::keeps_no_bug<rmap::linux_2_6_34::merge>);
+static_assert(!rmap::merges::keeps_no_bug<rmap::linux_6_16::merge>);
+static_assert(rmap::merges::keeps_no_bug<rmap::linux_2_6_7::merge>);
+static_assert(rmap::merges::keeps_no_bug<rmap::linux_2_6_37::merge>);
+static_assert(rmap::merges::keeps_no_bug<rmap::linux_6_15::merge>);
+static_assert(rmap::merges::keeps_no_bug<rmap::linux_6_18::merge>);
+static_assert(rmap::merges::keeps_no_bug<rmap::never_merge::merge>);
 
 // Chains of endless forks end with 3.19.
 static_assert(!rmap::linux_3_8::merge::may_reuse(0, 0));

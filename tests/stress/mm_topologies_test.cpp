@@ -29,11 +29,11 @@ struct listed : spinning {
 };
 struct one_list : spinning {
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 struct exact : spinning {
     using topology = rmap::topologies::pte_chain;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 struct packed : spinning {
     using topology = rmap::topologies::cow_tree;

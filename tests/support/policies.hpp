@@ -81,7 +81,7 @@ struct cow_single : rmap::single_threaded {
 
 struct one_list : rmap::default_policy {
     using topology = rmap::topologies::single_list;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 struct one_list_chain_locked : one_list {
     using locking = rmap::locking::lock_all;
@@ -90,7 +90,7 @@ struct one_list_chain_locked : one_list {
 /// Not in the lists: it is to be told of every page-table entry.
 struct exact : rmap::default_policy {
     using topology = rmap::topologies::pte_chain;
-    using merge = rmap::merges::linux_2_6_34;
+    using merge = rmap::merges::linux_2_6_7;
 };
 
 /// Any policy with the memory that tests can let fail.

@@ -7,11 +7,15 @@
 //
 //   never         nothing is shared: the shortest rule, and the baseline of comparisons
 //   adjacent      what was split heals, and nothing else
-//   linux_2_6_34  as chains came in, with the bug of that March
+//   linux_2_6_7   one anon_vma at most in a merged vma; for one anon_vma a family
+//   linux_2_6_34  as chains came in, with the bugs of that March
 //   linux_2_6_37  one anon_vma at most in a merged vma, fork child or not
 //   linux_6_15    fork children stay apart, by a test of the wrong side; linux_3_0 and linux_3_19
 //                 are the same with other reuse rules
+//   linux_6_16    as the last came out, with a bug of mremap
 //   linux_6_18    what Linux 6.18 does
+//
+// kept_bugs.hpp: what else a kernel did wrong with the answers.
 
 #include <concepts>
 #include <cstdint>

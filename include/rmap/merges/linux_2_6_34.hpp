@@ -2,33 +2,25 @@
 #pragma once
 
 // merges::linux_2_6_34: the rules with which chains came into Linux (5beb49305251, March 2010), as
-// they stood before the repairs of that April. Kept for its bug (B09): a first fault shares even
-// the anon_vma of a fork child's vma. Then two vmas have one own anon_vma and different chains
-// (I5), and when they merge, the pages of the ancestors that one chain lacks are lost. Use
-// linux_2_6_37, which has the repair (d0e9fe1758f2).
+// they stood before the repairs of that April. Wrong, and kept for three bugs; use linux_2_6_37,
+// which has the repairs.
+//
+// B09: a first fault shares even the anon_vma of a fork child's vma. Then two vmas have one own
+// anon_vma and different chains (I5), and when they merge, the pages of the ancestors that one
+// chain lacks are lost (d0e9fe1758f2). B06 and B08: kept_bugs.hpp.
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>
-#include <rmap/merges/reuse.hpp>
+#include <rmap/merges/kept_bugs.hpp>
+#include <rmap/merges/linux_2_6_7.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 namespace merges {
 
-struct linux_2_6_34 : no_reuse {
-    static constexpr bool is_reference = false;
-    static constexpr bool asks_inherited = false;
-
-    /// From any faulted neighbour.
-    static constexpr bool may_share(merge_side neighbour) noexcept { return neighbour.faulted(); }
-
-    /// One anon_vma at most.
-    static constexpr bool may_merge(merge_side neighbour, merge_side range) noexcept {
-        return neighbour.own == range.own || !neighbour.faulted() || !range.faulted();
-    }
-    static constexpr bool may_bridge(merge_side left, merge_side right) noexcept {
-        return may_merge(left, right);
-    }
+/// The answers are those of the time before chains.
+struct linux_2_6_34 : linux_2_6_7 {
+    static constexpr kept_bugs bugs{.first_mapper_tags = true, .border_hands_nothing_over = true};
 };
 
 static_assert(merge_rule<linux_2_6_34>);

@@ -7,6 +7,7 @@
 // same vmas: a marker that the second misses would make its process wait for ever (Linux bug B10 of
 // 2010).
 
+#include <rmap/merges/kept_bugs.hpp>
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/page_cache.hpp>
 #include <rmap/mm/zap.hpp>
@@ -77,6 +78,11 @@ private:
     typename map_type::anon_vma_type* from_ = nullptr;
 };
 
+/// The tag of an anonymous page is the old page's, but for kernels whose first mapper set it anew.
+template <class Policy>
+inline constexpr bool tags_anew = merges::bugs_of<typename Policy::merge>().first_mapper_tags &&
+                                  !is_exact<typename Policy::topology>;
+
 /// Makes `fresh` what `old` is to its file, its node or its anon_vma. Both are locked; `old` keeps
 /// its tag.
 template <class Policy>
@@ -124,6 +130,11 @@ void migrate_page(context<Policy>& ctx, page<Policy>& old, page<Policy>& fresh, 
             walks.second(old, fresh, [&](const auto& place, auto& l, auto& held) {
                 const pgno where = place.address();
                 if (l.at(where) != pte<Policy>::marker(old)) return false;
+                if constexpr (detail::tags_anew<Policy>) {
+                    if (!fresh.mapped() && fresh.kind() == page_kind::anon) {
+                        ctx.map.tag_shared(fresh, place.vma(), where);
+                    }
+                }
                 fresh.get();
                 map_page(ctx, in_locked_vma<Policy>(place, l), l, held, where, fresh);
                 return true;

@@ -12,6 +12,7 @@
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
 #include <rmap/core/trace.hpp>
+#include <rmap/merges/kept_bugs.hpp>
 #include <rmap/ops/adjust.hpp>
 #include <rmap/ops/clone.hpp>
 #include <rmap/ops/merge_plan.hpp>
@@ -38,8 +39,8 @@ namespace detail {
 template <class Vma>
 struct merge_moves {
     Vma* survivor = nullptr;
-    span grown{};              // the survivor's range afterwards
-    span shrunk{};             // the middle's range afterwards, if it stays
+    span grown{};   // the survivor's range afterwards
+    span shrunk{};  // the middle's range afterwards, if it stays
     Vma* removed[2] = {nullptr, nullptr};
 };
 
@@ -80,6 +81,21 @@ typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& move
         if (v != nullptr && Map::own(*v) != nullptr) return v;
     }
     return nullptr;
+}
+
+/// Whether the survivor is left without the donor's chain, as some kernels did.
+template <class Map>
+[[nodiscard]] bool keeps_nothing([[maybe_unused]] const merge_moves<typename Map::vma_type>& moves,
+                                 [[maybe_unused]] const merge_request<typename Map::vma_type>& want,
+                                 [[maybe_unused]] const typename Map::vma_type* donor) noexcept {
+    constexpr merges::kept_bugs bugs = merges::bugs_of<typename Map::policy::merge>();
+    if constexpr (bugs.border_hands_nothing_over) {
+        if (donor == want.middle && moves.removed[0] != want.middle) return true;
+    }
+    if constexpr (bugs.move_hands_nothing_over) {
+        if (donor == want.copied_from) return true;
+    }
+    return false;
 }
 
 /// Whose chain's locks it takes; null: none.
@@ -135,14 +151,15 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
     const merge_case what = plan_merge<Map>(want);
     if (what == merge_case::none) return {};
     const auto moves = detail::moves_of<Map>(what, want);
-    vma_type* const donor = detail::donor_of<Map>(moves, want);
+    vma_type* const faulted = detail::donor_of<Map>(moves, want);
+    vma_type* const donor = detail::keeps_nothing<Map>(moves, want, faulted) ? nullptr : faulted;
 
     link_reserve<Map> reserve{map};
     if (donor != nullptr && reserve_clone(memory, reserve, *donor) != status::ok) {
         return {status::no_memory};
     }
 
-    vma_type* const chained = detail::chained_by<Map>(moves, want, donor);
+    vma_type* const chained = detail::chained_by<Map>(moves, want, faulted);
     const span middle = want.middle != nullptr ? span_of<Map>(*want.middle) : span{};
     for (;;) {
         std::uint32_t lack = 0;

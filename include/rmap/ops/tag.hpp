@@ -7,6 +7,7 @@
 
 #include <rmap/core/check.hpp>
 #include <rmap/core/types.hpp>
+#include <rmap/merges/kept_bugs.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/i_mmap.hpp>
 #include <rmap/model/ksm.hpp>
@@ -42,6 +43,9 @@ template <class Map>
 void tag_shared(typename Map::page_type& page, const typename Map::vma_type& v,
                 pgno address) noexcept {
     using policy = typename Map::policy;
+    if constexpr (merges::bugs_of<typename policy::merge>().first_mapper_tags) {
+        return tag_new<Map>(page, v, address);
+    }
     auto& hook = Map::hook_of(page);
     if (hook.kind() == page_kind::anon) return;
     auto* const own = Map::own(v);

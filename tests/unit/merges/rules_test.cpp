@@ -6,7 +6,9 @@
 #include <rmap/merges/adjacent.hpp>
 #include <rmap/merges/linux_2_6_34.hpp>
 #include <rmap/merges/linux_2_6_37.hpp>
+#include <rmap/merges/linux_2_6_7.hpp>
 #include <rmap/merges/linux_6_15.hpp>
+#include <rmap/merges/linux_6_16.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/merges/never.hpp>
 
@@ -16,9 +18,11 @@ using rmap::merge_side;
 using rmap::merges::adjacent;
 using rmap::merges::linux_2_6_34;
 using rmap::merges::linux_2_6_37;
+using rmap::merges::linux_2_6_7;
 using rmap::merges::linux_3_0;
 using rmap::merges::linux_3_19;
 using rmap::merges::linux_6_15;
+using rmap::merges::linux_6_16;
 using rmap::merges::linux_6_18;
 using rmap::merges::never;
 
@@ -101,7 +105,9 @@ constexpr bool null_or_equal() {
     for (const merge_side& x : sides) {
         for (const merge_side& y : sides) {
             const bool may = x.own == y.own || !x.faulted() || !y.faulted();
+            if (linux_2_6_7::may_merge(x, y) != may) return false;
             if (linux_2_6_34::may_merge(x, y) != may) return false;
+            if (linux_6_16::may_merge(x, y) != linux_6_18::may_merge(x, y)) return false;
             if (linux_2_6_37::may_merge(x, y) != may) return false;
         }
     }

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <string>
 
+#include <rmap/merges/kept_bugs.hpp>
 #include <rmap/merges/linux_6_18.hpp>
 #include <rmap/topologies/chain_tree.hpp>
 #include <rmap/verify/conformance/discipline_walks.hpp>
@@ -76,6 +77,10 @@ public:
     explicit merge_suite(suite& of) : s_{&of} {}
 
     void run() {
+        if (!merges::keeps_no_bug<Rule>) {
+            answers(merge_law::sound,
+                    "the rule keeps a bug of what its kernel did with the answers");
+        }
         table();
         counts();
         reuse();
