@@ -149,9 +149,7 @@ public:
         pool_.clear(memory_);
     }
 
-    // ---- chains: the caller holds the vma's address space lock exclusively, but for prepare,
-    // where shared is enough
-    // ----------------------------------------------------------------------------
+    // ---- chains: under the address space's lock, exclusively; for prepare shared is enough
 
     status prepare(Vma& v, Vma* prev = nullptr, Vma* next = nullptr) {
         return prepare(memory_, v, prev, next);
@@ -183,7 +181,6 @@ public:
     void unlink(Vma& v) noexcept { ops::unlink(*this, v); }
 
     // ---- ranges: the caller holds the address space's lock exclusively
-    // ----------------------------
 
     status split(Vma& v, Vma& fresh, pgno at) { return split(memory_, v, fresh, at); }
     template <memory_source Memory>
@@ -237,7 +234,6 @@ public:
     }
 
     // ---- tags: the caller holds the page lock
-    // ------------------------------------------------------
 
     void tag_new(Page& p, const Vma& v, pgno at) noexcept { ops::tag_new<reverse_map>(p, v, at); }
     void tag_shared(Page& p, const Vma& v, pgno at) noexcept {
@@ -262,7 +258,6 @@ public:
     }
 
     // ---- places: of every page-table entry, for exact topologies; void for others: ops/places.hpp
-    // ---------
 
     template <memory_source Memory, class Set>
     status add_place(Memory& memory, Page& p, mm_type& in, pgno at, bool& out, Set set) {
@@ -287,7 +282,6 @@ public:
     }
 
     // ---- walks: no lock of the user's, but for the page lock where ops/walk.hpp says so
-    // -----------
 
     template <need Need = need::complete, class Visitor>
     [[gnu::always_inline]] walk_result walk(Page& p, Visitor&& visitor,
@@ -337,12 +331,20 @@ public:
     void put(anon_vma_type& av) noexcept { ops::put(*this, av); }
 
     // ---- what is there
-    // ---------------------------------------------------------------------------
-
-    /// The vma's own anon_vma; null while unfaulted. No lock.
+    /// The vma's own anon_vma; null while unfaulted or late. No lock.
     [[nodiscard]] static anon_vma_type* own(const Vma& v) noexcept {
         return topology_type::template own<Policy>(hook_of(v));
     }
+    /// Whether it is a fork child that has not needed an own one yet (ops/settle.hpp). No lock.
+    [[nodiscard]] static bool late(const Vma& v) noexcept {
+        return ops::is_late<Policy>(hook_of(v));
+    }
+    /// The newest that leads to the vma: its own, or its parent's while it is late. No lock.
+    [[nodiscard]] static anon_vma_type* nearest(const Vma& v) noexcept {
+        return ops::nearest_of<Policy>(hook_of(v));
+    }
+    /// Whether walks can meet the vma: it was faulted, or forked from one that was. No lock.
+    [[nodiscard]] static bool linked(const Vma& v) noexcept { return nearest(v) != nullptr; }
     /// Whether the vma is a fork child: faulted, linked to more than one anon_vma.
     [[nodiscard]] static bool inherited(const Vma& v) noexcept {
         return topology_type::template inherited<Policy>(hook_of(v));
@@ -361,7 +363,6 @@ public:
     [[nodiscard]] static page_kind kind_of(Page& p) noexcept { return hook_of(p).kind(); }
 
     // ---- what ops/ asks for
-    // ----------------------------------------------------------------------
 
     [[nodiscard]] static vma_hook<Policy>& hook_of(Vma& v) noexcept {
         return vma_traits_type::template hook<Policy>(v);

@@ -231,6 +231,10 @@ attempt touch_shared(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>& d
 /// One page of a private mapping is written.
 template <class Policy>
 attempt write_private(context<Policy>& ctx, run<Policy>& r, dead_pages<Policy>& dead) {
+    // A page that stays is to be its own, and that is not made with an entry locked.
+    if (context<Policy>::map_type::late(r.v) && ctx.map.prepare(r.v) != status::ok) {
+        return attempt::no_memory;
+    }
     pte<Policy> seen;
     attempt result = reuse(ctx, r, seen, dead);
     if (result == attempt::copy) {

@@ -129,7 +129,7 @@ status copy_space(context<Policy>& ctx, address_space<Policy>& parent,
             }
             child.insert(*copy);
             ctx.map.link_file(*copy);
-            if (context<Policy>::map_type::own(*v) == nullptr) continue;
+            if (!context<Policy>::map_type::linked(*v)) continue;
             result = detail::copy_range(ctx, *copy, *v, dead);
             if (result != status::ok) break;
         }

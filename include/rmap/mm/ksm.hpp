@@ -63,7 +63,7 @@ template <class Policy>
     if (node == nullptr) return merging::migrated;
     // The item first: from the moment of the mapping on, a walk must find it.
     item.in = &v.mm();
-    ctx.map.ksm_add(*node, item, *context<Policy>::map_type::own(v), v.mm(), where);
+    ctx.map.ksm_add(*node, item, *context<Policy>::map_type::nearest(v), v.mm(), where);
     merged.get();
     bool installed = false;
     must<Policy>(ctx.map.add_place(memory, merged, v.mm(), where, installed, [&] {

@@ -73,7 +73,7 @@ status protect(context<Policy>& ctx, address_space<Policy>& in, pgno start, pgno
         if (has(access, prot::w)) {
             const bool was_writable = has(v.access(), prot::w);
             as.accounted = as.accounted || (ctx.accounting && !v.shared() && !was_writable);
-        } else if (v.what() == kind::anon && context<Policy>::map_type::own(v) == nullptr) {
+        } else if (v.what() == kind::anon && !context<Policy>::map_type::linked(v)) {
             as.accounted = false;
         }
         return as;

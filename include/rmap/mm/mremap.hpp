@@ -29,7 +29,7 @@ namespace detail {
 /// its new place, everything else keeps its offsets.
 template <class Policy>
 [[nodiscard]] pgoff_t moved_pgoff(const vma<Policy>& v, pgno from, pgno to) noexcept {
-    if (v.what() == kind::anon && context<Policy>::map_type::own(v) == nullptr) return to;
+    if (v.what() == kind::anon && !context<Policy>::map_type::linked(v)) return to;
     return v.pgoff() + (from - v.start());
 }
 

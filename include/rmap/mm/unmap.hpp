@@ -19,13 +19,19 @@ struct needs {
     std::size_t pages = 0;
 };
 
-/// Links are all of one size; of blocks, one of each size that a copy of a chain may take.
+/// Links are all of one size; of blocks, one of each size that a copy of a chain may take. A vma
+/// that is late may be settled first, which takes an anon_vma or a block more.
 template <class Policy>
 status set_aside_links(typename context<Policy>::reserve& memory, std::size_t count) noexcept {
     using link = typename context<Policy>::link;
     if constexpr (keeps_blocks<typename Policy::topology>) {
+        constexpr bool late = owns_late<typename Policy::topology>;
+        if (late && memory.template fill<anon_vma<Policy>>(count) != status::ok) {
+            return status::no_memory;
+        }
         for (const auto capacity : Policy::topology::copy_blocks) {
-            const status got = memory.fill(link::size_of(capacity), alignof(link), count);
+            const status got =
+                memory.fill(link::size_of(capacity), alignof(link), late ? 2 * count : count);
             if (got != status::ok) return got;
         }
         return status::ok;

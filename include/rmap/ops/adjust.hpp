@@ -51,7 +51,7 @@ template <class Map>
 void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    const bool faulted = Map::own(v) != nullptr;
+    const bool faulted = Map::linked(v);
     const bool moves_links = faulted && !only_grows_up<Map>(v, to);
     // A page's index is fixed at its first mapping; the vma must go on mapping it where it did
     // (I8).
@@ -60,7 +60,7 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
                                span_of<Map>(v).start - span_of<Map>(v).pgoff,
                index_moved, "a faulted vma's pages would change their offsets");
     RMAP_CHECK_HELD(policy,
-                    !moves_links || policy::locking::template may_update<policy>(*Map::own(v)),
+                    !moves_links || policy::locking::template may_update<policy>(*Map::nearest(v)),
                     tree_lock_not_held, "a range changes without the tree lock");
     if (moves_links) {
         const relink_guard<policy> links{Map::hook_of(v)};

@@ -38,9 +38,9 @@ public:
 
 private:
     static anon_vma<policy>* tree_of(vma_type& v) noexcept {
-        auto* const own = Map::own(v);
-        // Relaxed: own() has acquired it, and it stays while a vma is linked.
-        return own == nullptr ? nullptr : own->root.load(order::relaxed);
+        auto* const nearest = Map::nearest(v);
+        // Relaxed: nearest() has acquired it, and it stays while a vma is linked.
+        return nearest == nullptr ? nullptr : nearest->root.load(order::relaxed);
     }
 
     // `taken` is written by the one holder of the map's mutex alone, so it may be read before the

@@ -31,9 +31,9 @@ Guard guard_of(anon_vma<Policy>& member, note_for<typename Policy::lock> note) n
 
 }  // namespace detail
 
-/// Guards all that `v`, whose own anon_vma is `own`, is linked to, while it and others that it
-/// shares that with have the ranges they have and get those of `also`; empty ones do not count. The
-/// caller holds the address space's lock.
+/// Guards all that `v`, whose own (or nearest) anon_vma is `own`, is linked to, while it and others
+/// that it shares that with have the ranges they have and get those of `also`; empty ones do not
+/// count. The caller holds the address space's lock.
 template <class Map, class... Spans>
 [[nodiscard]] update_guard<Map> chain_guard(
     [[maybe_unused]] typename Map::vma_type& v,
@@ -63,9 +63,9 @@ template <class Map, class... Spans>
 [[nodiscard]] update_guard<Map> chain_guard(typename Map::vma_type& v,
                                             note_for<typename Map::policy::lock> note,
                                             const Spans&... also) noexcept {
-    auto* const own = Map::own(v);
-    if (own == nullptr) return update_guard<Map>{};
-    return chain_guard<Map>(v, *own, note, also...);
+    auto* const nearest = Map::nearest(v);
+    if (nearest == nullptr) return update_guard<Map>{};
+    return chain_guard<Map>(v, *nearest, note, also...);
 }
 template <class Map>
 [[nodiscard]] update_guard<Map> chain_guard(typename Map::vma_type& v) noexcept {

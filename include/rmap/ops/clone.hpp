@@ -13,6 +13,7 @@
 #include <rmap/locking/concept.hpp>
 #include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/links.hpp>
+#include <rmap/ops/settle.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -30,14 +31,14 @@ status reserve_clone(Memory& memory, link_reserve<Map>& reserve,
     return reserve.fill_copy(memory, from);
 }
 
-/// Phase two, under the update guard of the tree of `from`; `to` has its range already, and no
-/// link.
+/// Phase two, under the update guard of the tree of `from`, which is not late; `to` has its range
+/// already, and no link.
 template <class Map>
 void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& to,
                   typename Map::vma_type& from, [[maybe_unused]] clone_op op) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    RMAP_CHECK(policy, Map::own(to) == nullptr, double_link,
+    RMAP_CHECK(policy, !Map::linked(to), double_link,
                "a vma that is linked already cannot take over a chain");
     // Two vmas with the same own anon_vma MUST have the same chain (I5); a chain that reaches an
     // unrelated vma's range belongs to a fork child, and stays with it.
@@ -59,11 +60,12 @@ void clone_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
 
 /// Both phases. The caller holds the address space's lock exclusively and no lock further in; `to`
 /// has its range and is not linked. ok without effect if `from` is unfaulted. no_memory: nothing
-/// changed.
+/// changed, but that `from` may have been settled.
 template <class Map, memory_source Memory>
 status clone(Map& map, Memory& memory, typename Map::vma_type& to, typename Map::vma_type& from,
              clone_op op) {
     using policy = typename Map::policy;
+    if (settle(map, memory, from) != status::ok) return status::no_memory;
     auto* const own = Map::own(from);
     if (own == nullptr) return status::ok;
     link_reserve<Map> reserve{map};

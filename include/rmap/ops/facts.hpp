@@ -6,6 +6,9 @@
 
 #include <rmap/core/types.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/model/anon_vma.hpp>
+#include <rmap/model/vma.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -39,12 +42,36 @@ template <class Map>
     return span_of<Map>(a).continued_by(span_of<Map>(b));
 }
 
+/// Whether the vma is a fork child that is linked and has no own anon_vma yet.
+template <class Policy>
+[[nodiscard]] bool is_late([[maybe_unused]] const vma_hook<Policy>& v) noexcept {
+    using topology = typename Policy::topology;
+    if constexpr (owns_late<topology>) {
+        return topology::template late<Policy>(v);
+    } else {
+        return false;
+    }
+}
+/// Its own anon_vma, or its parent's while it is late; null while unfaulted.
+template <class Policy>
+[[nodiscard]] anon_vma<Policy>* nearest_of(const vma_hook<Policy>& v) noexcept {
+    using topology = typename Policy::topology;
+    if constexpr (owns_late<topology>) {
+        return topology::template nearest<Policy>(v);
+    } else {
+        return topology::template own<Policy>(v);
+    }
+}
+
 /// What a merge rule is told of a vma; of none: an unfaulted side.
 template <class Map>
 [[nodiscard]] merge_side side_of(typename Map::vma_type* v) noexcept {
     using policy = typename Map::policy;
     if (v == nullptr) return {};
-    return {Map::own(*v), policy::topology::template inherited<policy>(Map::hook_of(*v))};
+    const void* own = Map::own(*v);
+    // One that is late stands for the own anon_vma that it will have, which is nobody else's.
+    if (owns_late<typename policy::topology> && own == nullptr && Map::late(*v)) own = v;
+    return {own, policy::topology::template inherited<policy>(Map::hook_of(*v))};
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -2,9 +2,9 @@
 #pragma once
 
 // fork: links a child process's vma to all that its parent's is linked to, and gives it an anon_vma
-// of its own for the pages that it will not share: a fresh one, or an ancestor's that nobody owns
-// any more
-// ("reuse", which keeps the chain of fork, exit, fork, exit, ... bounded; Linux 7a3ef208e662).
+// of its own for the pages that it will not share (at once, or late: ops/settle.hpp): a fresh one,
+// or an ancestor's that nobody owns any more ("reuse", which keeps the chain of fork, exit, fork,
+// exit, ... bounded; Linux 7a3ef208e662).
 
 #include <cstdint>
 
@@ -16,6 +16,7 @@
 #include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
+#include <rmap/ops/settle.hpp>
 #include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
@@ -27,8 +28,22 @@ template <class Map>
     return Map::policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas);
 }
 
-/// In the answer of fork_locked: an anon_vma.
-inline constexpr std::uint32_t lacks_anon_vma = std::uint32_t{1} << 31;
+/// Under the guards, where the topology says owns_late: the child is found by its parent's
+/// anon_vma, and gets none. Returns what it lacks, the capacity of a block; then nothing has
+/// changed.
+template <class Map>
+    requires owns_late<typename Map::policy::topology>
+[[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>&,
+                                        typename Map::vma_type& child,
+                                        typename Map::vma_type& parent) noexcept {
+    using policy = typename Map::policy;
+    const std::uint32_t lack = reserve.lacks_fork(parent, false);
+    if (lack != 0) return lack;
+    auto& home = policy::topology::attach_late(map, child, parent, reserve.links());
+    home.num_children = home.num_children + 1;
+    policy::trace::emit(event::fork, &child, &parent);
+    return 0;
+}
 
 /// Under the guards. Returns what it lacks: an anon_vma, and the capacity of a block; then nothing
 /// has changed.
@@ -96,7 +111,10 @@ template <class Map>
 
 /// `child` has its range (the parent's) and is not linked. The caller holds the parent's address
 /// space lock exclusively, and the child's or alone knows it. ok without effect if the parent is
-/// unfaulted. no_memory: nothing changed.
+/// unfaulted. no_memory: nothing changed, but that the parent may have been settled.
+///
+/// Where the topology says owns_late the child is late; whoever is one is settled before it forks:
+/// of two children of one parent nobody can say which comes first in a walk.
 ///
 /// Page-table entries MUST be copied after this call and before the parent's lock is dropped: then
 /// a walk meets the parent's entry or both, never the child's alone, since the child's vma comes
@@ -105,9 +123,10 @@ template <class Map, memory_source Memory>
 status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             typename Map::vma_type& parent) {
     using policy = typename Map::policy;
+    if (settle(map, memory, parent) != status::ok) return status::no_memory;
     auto* const parents_own = Map::own(parent);
     if (parents_own == nullptr) return status::ok;
-    RMAP_CHECK(policy, Map::own(child) == nullptr, double_link,
+    RMAP_CHECK(policy, !Map::linked(child), double_link,
                "a fork child's vma is linked already");
 
     constexpr bool shares = one_a_family<typename policy::topology>;

@@ -16,6 +16,7 @@
 #include <rmap/ops/adjust.hpp>
 #include <rmap/ops/clone.hpp>
 #include <rmap/ops/merge_plan.hpp>
+#include <rmap/ops/settle.hpp>
 #include <rmap/ops/unlink.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -74,11 +75,11 @@ merge_moves<typename Map::vma_type> moves_of(
 template <class Map>
 typename Map::vma_type* donor_of(const merge_moves<typename Map::vma_type>& moves,
                                  const merge_request<typename Map::vma_type>& want) noexcept {
-    if (Map::own(*moves.survivor) != nullptr) return nullptr;
+    if (Map::linked(*moves.survivor)) return nullptr;
     typename Map::vma_type* const taken[] = {moves.removed[0], moves.removed[1], want.middle,
                                              want.copied_from};
     for (auto* v : taken) {
-        if (v != nullptr && Map::own(*v) != nullptr) return v;
+        if (v != nullptr && Map::linked(*v)) return v;
     }
     return nullptr;
 }
@@ -108,7 +109,7 @@ typename Map::vma_type* chained_by(const merge_moves<typename Map::vma_type>& mo
         return moves.survivor;
     }
     for (auto* gone : moves.removed) {
-        if (gone != nullptr && Map::own(*gone) != nullptr) return moves.survivor;
+        if (gone != nullptr && Map::linked(*gone)) return moves.survivor;
     }
     return nullptr;
 }
@@ -131,7 +132,7 @@ void merge_locked(Map& map, link_reserve<Map>& reserve,
     for (typename Map::vma_type* gone : moves.removed) {
         if (gone == nullptr) continue;
         unlink_file_locked<Map>(*gone);
-        if (Map::own(*gone) != nullptr) unlink_locked(map, reserve, *gone);
+        if (Map::linked(*gone)) unlink_locked(map, reserve, *gone);
     }
     if (!takes_over) adjust_locked(map, *moves.survivor, moves.grown);
     Map::policy::trace::emit(event::merge, moves.survivor);
@@ -141,8 +142,8 @@ void merge_locked(Map& map, link_reserve<Map>& reserve,
 
 /// Plans and carries out a merge. The result says what became of it; `none` if nothing can merge
 /// (state ok). The caller holds the address space's lock exclusively and no lock further in.
-/// no_memory: nothing has changed. After growing in place the range is never refused: `prev` always
-/// takes it.
+/// no_memory: nothing has changed, but that a late vma may have been settled. After growing in
+/// place the range is never refused: `prev` always takes it.
 template <class Map, memory_source Memory>
 merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
                                            const merge_request<typename Map::vma_type>& want) {
@@ -155,6 +156,7 @@ merge_result<typename Map::vma_type> merge(Map& map, Memory& memory,
     vma_type* const donor = detail::keeps_nothing<Map>(moves, want, faulted) ? nullptr : faulted;
 
     link_reserve<Map> reserve{map};
+    if (donor != nullptr && settle(map, memory, *donor) != status::ok) return {status::no_memory};
     if (donor != nullptr && reserve_clone(memory, reserve, *donor) != status::ok) {
         return {status::no_memory};
     }

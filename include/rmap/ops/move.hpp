@@ -69,8 +69,8 @@ void order_tail(Map& map, typename Map::vma_type& to,
 /// Step one. `want` describes the new place, with copied_from set; `fresh` is a vma that has the
 /// range and attributes of the new place, used if nothing merges there, then linked and put into
 /// its file. The caller holds the address space's lock exclusively; the new range is unmapped.
-/// no_memory: nothing has changed. If the source was swallowed by the merge the caller looks it up
-/// anew.
+/// no_memory: nothing has changed, but that a late vma may have been settled. If the source was
+/// swallowed by the merge the caller looks it up anew.
 template <class Map, memory_source Memory>
 vma_move<typename Map::vma_type> copy_vma(Map& map, Memory& memory,
                                           const merge_request<typename Map::vma_type>& want,

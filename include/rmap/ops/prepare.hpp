@@ -16,6 +16,7 @@
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/fresh.hpp>
 #include <rmap/ops/links.hpp>
+#include <rmap/ops/settle.hpp>
 #include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
@@ -37,7 +38,8 @@ template <class Map>
 }
 
 /// Makes sure that `v` has an anon_vma: a neighbour's if the merge rule allows (the next first,
-/// then the previous), else a fresh one. Neighbours that do not touch `v` may be given; they are
+/// then the previous), else a fresh one. A fork child that is late gets what it would have got at
+/// fork. Neighbours that do not touch `v` may be given; they are
 /// not used.
 ///
 /// The caller holds the address space's lock (shared is enough), no tree lock and no
@@ -48,6 +50,7 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     if (Map::own(v) != nullptr) return status::ok;
+    if (Map::late(v)) return settle(map, memory, v);
 
     anon_vma<policy>* av = mergeable_anon_vma<Map>(v, next);
     if (av == nullptr) av = mergeable_anon_vma<Map>(v, prev);

@@ -12,13 +12,15 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/ops/adjust.hpp>
 #include <rmap/ops/clone.hpp>
+#include <rmap/ops/settle.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
 /// `v` keeps what lies below page number `at`, `fresh` gets the rest. `fresh` is not linked and has
 /// the file of `v`; its range is set here. The caller holds the address space's lock exclusively,
 /// no lock further in, and publishes `fresh` in its own index afterwards. invalid: `at` is not
-/// inside `v`. no_memory: nothing has changed.
+/// inside `v`. no_memory: nothing has changed, but that `v` may have
+/// been settled.
 template <class Map, memory_source Memory>
 status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::vma_type& fresh,
              pgno at) {
@@ -27,6 +29,8 @@ status split(Map& map, Memory& memory, typename Map::vma_type& v, typename Map::
     if (at <= whole.start || at >= whole.end()) return status::invalid;
     const pgno low = at - whole.start;
 
+    // The two are to have one own anon_vma.
+    if (settle(map, memory, v) != status::ok) return status::no_memory;
     link_reserve<Map> reserve{map};
     if (reserve_clone(memory, reserve, v) != status::ok) return status::no_memory;
 

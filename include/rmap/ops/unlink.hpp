@@ -17,12 +17,16 @@ template <class Map>
 void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& v) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    auto* const own = Map::own(v);
-    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own), tree_lock_not_held,
-                    "a vma is unlinked without its tree's lock");
+    auto* const nearest = Map::nearest(v);
+    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*nearest),
+                    tree_lock_not_held, "a vma is unlinked without its tree's lock");
     const relink_guard<policy> links{Map::hook_of(v)};
-    own->num_active_vmas = own->num_active_vmas - 1;
-    if (own->num_active_vmas == 0) idle_changed(*own, +1);
+    if (Map::late(v)) {
+        nearest->num_children = nearest->num_children - 1;
+    } else {
+        nearest->num_active_vmas = nearest->num_active_vmas - 1;
+        if (nearest->num_active_vmas == 0) idle_changed(*nearest, +1);
+    }
     topology::detach(map, v, reserve.spent(), [&](auto& empty) noexcept {
         empty.parent->num_children = empty.parent->num_children - 1;
         idle_changed(empty, -1);
@@ -39,10 +43,10 @@ void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
 template <class Map>
 void unlink(Map& map, typename Map::vma_type& v) noexcept {
     using policy = typename Map::policy;
-    auto* const own = Map::own(v);
-    if (own == nullptr) return;
+    auto* const nearest = Map::nearest(v);
+    if (nearest == nullptr) return;
     link_reserve<Map> reserve{map};
-    const auto tree = chain_guard<Map>(v, *own, note_for<typename policy::lock>::here());
+    const auto tree = chain_guard<Map>(v, *nearest, note_for<typename policy::lock>::here());
     unlink_locked(map, reserve, v);
 }
 

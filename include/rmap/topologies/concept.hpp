@@ -77,6 +77,10 @@ concept chain_topology =
 //   keeps_blocks          a fact, true: what it allocates are blocks for several links. How large a
 //                         one it lacks for a change it tells under the update guard (lacks_*): then
 //                         the operation lets go, gets one, and begins again
+//   owns_late             a fact, true: a fork child has no own anon_vma before it needs one, and
+//                         is found as long by its parent's: it is late. late(hook) says so,
+//                         nearest(hook) is the own or the parent's (both are readers, as own());
+//                         ops/settle.hpp ends it
 //   exact                 a fact, true: the map is told of every page-table entry (ops/places.hpp),
 //                         and walks start at the page, which carries a page_slot<Policy>; then it
 //                         has no visit() and no visit_all()
@@ -97,6 +101,8 @@ inline constexpr std::size_t objects_a_link = requires { requires !T::has_link_o
 /// Whether what it allocates are blocks for several links.
 template <class T>
 concept keeps_blocks = requires { requires T::keeps_blocks; };
+template <class T>
+concept owns_late = requires { requires T::owns_late; };
 template <class T>
 concept needs_tree_lock = requires { requires T::needs_tree_lock; };
 template <class T>

@@ -10,6 +10,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -22,6 +23,8 @@ struct cow_kids {
     using blocks = cow_blocks<policy>;
     using list = cow_list<policy>;
     using pieces = cow_pieces<Map>;
+    using late = cow_late<policy>;
+    using vma = typename Map::vma_type;
 
     static constexpr std::uint32_t smallest = 4;  // but for the first child or two
     static constexpr std::uint32_t for_the_first = 2;
@@ -45,29 +48,29 @@ struct cow_kids {
 
     /// `kid` has its pieces, and no parent.
     static void add(node& parent, node& kid, list& from) noexcept {
-        auto& mine = parent.links;
-        if (const std::uint32_t capacity = lacks(parent); capacity != 0) {
-            block& fresh = from.take(capacity);
-            fresh.owner = &parent;
-            fresh.begin_with(pieces::view_of(kid));
-            blocks::push_front(mine.kids, fresh);
-        }
-        put(*mine.kids.get(), kid);
+        put(with_room(parent, pieces::view_of(kid), from), kid);
+    }
+    /// The same for a vma that has no anon_vma of its own yet.
+    static void add_late(node& parent, vma& v, list& from) noexcept {
+        put_late(with_room(parent, pieces::range_of(v), from), v);
     }
 
     static void remove(node& kid, list& spent) noexcept {
-        block& b = *kid.links.where.get();
-        node& parent = *b.owner.get();
-        auto& mine = parent.links;
-        const bool was_full = b.full();
-        take_out(kid);
-        if (b.live == 0) {
-            blocks::erase(mine.kids, b);
-            spent.push(b);
-            return;
-        }
-        if (was_full) to_front(mine.kids, b);
-        if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
+        remove(*kid.links.where.get(), kid.links.slot, spent);
+        kid.links.where = nullptr;
+    }
+    static void remove_late(vma& v, list& spent) noexcept {
+        auto& hook = Map::hook_of(v);
+        remove(late::block_of(hook), late::slot_of(hook), spent);
+    }
+    /// The entry of a late vma is that of `kid` from now on, which is to hold the vma alone.
+    static void replace(vma& v, node& kid) noexcept {
+        auto& hook = Map::hook_of(v);
+        block& b = late::block_of(hook);
+        const std::uint32_t slot = late::slot_of(hook);
+        b.about(slot) = &kid;
+        kid.links.where = &b;
+        kid.links.slot = slot;
     }
 
     /// Brings the entry of a child up to date with the child's pieces and children. `narrows`: what
@@ -81,15 +84,53 @@ struct cow_kids {
         if (narrows && b->flagged == 0) narrow(*b);
     }
 
+    /// The same of a late vma, whose range has changed.
+    static void mirror_late(vma& v) noexcept {
+        auto& hook = Map::hook_of(v);
+        block& b = late::block_of(hook);
+        write_late(b, late::slot_of(hook), v);
+        if (b.flagged == 0) narrow(b);
+    }
+
     /// The blocks that lead to `kid` cover these offsets.
     static void cover(node& kid, pgoff_t first, pgoff_t last) noexcept {
-        for (block* b = kid.links.where; b != nullptr && b->widen(first, last);) {
-            b = b->owner->links.where;
-        }
+        cover(kid.links.where.get(), first, last);
     }
 
 private:
-    static void put(block& b, node& kid) noexcept {
+    static void cover(block* b, pgoff_t first, pgoff_t last) noexcept {
+        while (b != nullptr && b->widen(first, last))
+            b = b->owner->links.where;
+    }
+
+    // An entry goes, and the block with it if it was the last.
+    static void remove(block& b, std::uint32_t slot, list& spent) noexcept {
+        node& parent = *b.owner.get();
+        auto& mine = parent.links;
+        const bool was_full = b.full();
+        take_out(b, slot);
+        if (b.live == 0) {
+            blocks::erase(mine.kids, b);
+            spent.push(b);
+            return;
+        }
+        if (was_full) to_front(mine.kids, b);
+        if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
+    }
+
+    // A block of the parent that has room for one more, which looks like `r`.
+    [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& from) noexcept {
+        auto& mine = parent.links;
+        if (const std::uint32_t capacity = lacks(parent); capacity != 0) {
+            block& fresh = from.take(capacity);
+            fresh.owner = &parent;
+            fresh.begin_with(r);
+            blocks::push_front(mine.kids, fresh);
+        }
+        return *mine.kids.get();
+    }
+
+    [[nodiscard]] static std::uint32_t take_slot(block& b) noexcept {
         std::uint32_t slot = b.used;
         if (b.hole != 0) {
             slot = b.hole - 1;
@@ -99,6 +140,17 @@ private:
         }
         b.live = b.live + 1;
         b.at(slot).pages = 0;
+        return slot;
+    }
+    static void put_late(block& b, vma& v) noexcept {
+        const std::uint32_t slot = take_slot(b);
+        b.about(slot) = late::about(Map::hook_of(v));
+        late::set_place(Map::hook_of(v), b, slot);
+        write_late(b, slot, v);
+        if (b.full()) to_back(b.owner->links.kids, b);
+    }
+    static void put(block& b, node& kid) noexcept {
+        const std::uint32_t slot = take_slot(b);
         b.about(slot) = &kid;
         kid.links.where = &b;
         kid.links.slot = slot;
@@ -111,9 +163,7 @@ private:
         if (b.full()) to_back(b.owner->links.kids, b);
     }
 
-    static void take_out(node& kid) noexcept {
-        block& b = *kid.links.where.get();
-        const std::uint32_t slot = kid.links.slot;
+    static void take_out(block& b, std::uint32_t slot) noexcept {
         auto& e = b.at(slot);
         if (block::has_flag(e.pages)) b.flagged = b.flagged - 1;
         e.pages = 0;
@@ -122,7 +172,6 @@ private:
         b.about(slot) = reinterpret_cast<void*>(std::uintptr_t{b.hole});
         b.hole = slot + 1;
         b.live = b.live - 1;
-        kid.links.where = nullptr;
     }
     [[nodiscard]] static std::uint32_t next_hole(block& b, std::uint32_t slot) noexcept {
         return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(b.about(slot).get()));
@@ -137,8 +186,15 @@ private:
         if (to == nullptr || to->capacity - to->live < b.live) return;
         for (std::uint32_t i = 0; i != b.used && b.live != 0; ++i) {
             if (is_hole(b, i)) continue;
+            if constexpr (has_late<Map>) {
+                if (void* const about = b.about(i); late::is_vma(about)) {
+                    take_out(b, i);
+                    put_late(*to, Map::vma_of(late::hook_of(about)));
+                    continue;
+                }
+            }
             node& kid = kid_at(b, i);
-            take_out(kid);
+            take_out(b, i);
             put(*to, kid);
         }
         blocks::erase(mine.kids, b);
@@ -177,9 +233,20 @@ private:
                             kids | block::look_flag);
             }
         }
-        const bool is_flagged = block::has_flag(e.pages);
-        if (was_flagged != is_flagged) b.flagged = is_flagged ? b.flagged + 1 : b.flagged - 1;
+        count_flagged(b, was_flagged, block::has_flag(e.pages));
         return bounds;
+    }
+
+    static void write_late(block& b, std::uint32_t slot, vma& v) noexcept {
+        auto& e = b.at(slot);
+        const bool was_flagged = block::has_flag(e.pages);
+        const cow_range r = pieces::range_of(v);
+        b.set_vma(e, r, pieces::mm_of(v), 0);
+        count_flagged(b, was_flagged, block::has_flag(e.pages));
+        cover(&b, r.pgoff, r.last());
+    }
+    static void count_flagged(block& b, bool was, bool is) noexcept {
+        if (was != is) b.flagged = is ? b.flagged + 1 : b.flagged - 1;
     }
 
     // Of a block without flags the entries say what it covers.

@@ -19,6 +19,7 @@
 #include <rmap/topologies/concept.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 #include <rmap/topologies/cow_valid.hpp>
 #include <rmap/topologies/cow_walk.hpp>
@@ -27,6 +28,8 @@
 namespace rmap::inline RMAP_ABI {
 
 namespace topologies {
+
+struct late_cow_tree;
 
 struct cow_tree : own_anon_vma {
     static constexpr walk_order order = walk_order::ancestry;
@@ -78,6 +81,8 @@ struct cow_tree : own_anon_vma {
 
     private:
         friend cow_tree;
+        friend late_cow_tree;
+        friend cow_late<Policy>;
         friend cow_valid<Policy>;
         // Where it is filed: its own anon_vma, or a descendant of that where a fork child took over
         // an ancestor's. Read holding the address space's lock OR the tree lock, written holding
@@ -248,20 +253,7 @@ struct cow_tree : own_anon_vma {
         auto* home = Map::hook_of(v).home_.get();
         Map::hook_of(v).home_ = nullptr;
         cow_pieces<Map>::remove(*home, v, spent);
-        while (home->links.empty()) {
-            auto* const parent = parent_of(*home);
-            if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
-            emptied(*home);
-            if (parent == nullptr) return;
-            home = parent;
-            if (home->links.kids.get() != nullptr) {
-                check_valid(map, *home);
-                return;
-            }
-            if (home->links.members != 0) break;
-        }
-        cow_kids<Map>::mirror(*home);
-        check_valid(map, *home);
+        prune(map, *home, spent, emptied);
     }
 
     /// Around a change of the vma's range (I9).
@@ -277,11 +269,32 @@ struct cow_tree : own_anon_vma {
         check_valid(map, home);
     }
 
-private:
+protected:
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* parent_of(const anon_vma<Policy>& av) noexcept {
         cow_block<Policy>* const in = av.links.where;
         return in == nullptr ? nullptr : in->owner.get();
+    }
+
+    // What has neither vmas nor children goes, from `at` on upwards.
+    template <class Map, class F>
+    static void prune(Map& map, anon_vma<typename Map::policy>& at,
+                      link_list<typename Map::policy>& spent, F& emptied) noexcept {
+        auto* home = &at;
+        while (home->links.empty()) {
+            auto* const parent = parent_of(*home);
+            if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
+            emptied(*home);
+            if (parent == nullptr) return;
+            home = parent;
+            if (home->links.kids.get() != nullptr) {
+                check_valid(map, *home);
+                return;
+            }
+            if (home->links.members != 0) break;
+        }
+        cow_kids<Map>::mirror(*home);
+        check_valid(map, *home);
     }
 
     template <class Map>

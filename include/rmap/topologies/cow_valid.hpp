@@ -9,6 +9,7 @@
 #include <rmap/core/config.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -68,6 +69,13 @@ private:
             for (std::uint32_t i = 0; i != b->used; ++i) {
                 flagged += block::has_flag(b->at(i).pages) ? 1 : 0;
                 if (cow_kids<Map>::is_hole(*b, i)) continue;
+                if constexpr (has_late<Map>) {
+                    if (void* const about = b->about(i); cow_late<Policy>::is_vma(about)) {
+                        if (!late_of<Map>(n, *b, i, cow_late<Policy>::hook_of(about))) return false;
+                        ++live;
+                        continue;
+                    }
+                }
                 node& kid = cow_kids<Map>::kid_at(*b, i);
                 if (kid.links.where.get() != b || kid.links.slot != i || !entry_of<Map>(kid)) {
                     return false;
@@ -77,6 +85,17 @@ private:
             if (live == 0 || live != b->live || flagged != b->flagged) return false;
         }
         return true;
+    }
+
+    // Whether the entry of a late vma, and what its block covers, are right.
+    template <class Map>
+    [[nodiscard]] static bool late_of(node& n, block& b, std::uint32_t slot,
+                                      vma_hook<Policy>& of) noexcept {
+        auto& v = Map::vma_of(of);
+        const cow_range r = cow_pieces<Map>::range_of(v);
+        return Map::nearest(v) == &n && &cow_late<Policy>::block_of(of) == &b &&
+               cow_late<Policy>::slot_of(of) == slot && says<Map>(b, slot, v, 0) &&
+               b.covers(r.pgoff) && b.covers(r.last());
     }
 
     // Whether the entry of a child, and what its block covers, are right.

@@ -14,6 +14,7 @@
 #include <rmap/core/types.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
 namespace rmap::inline RMAP_ABI {
@@ -34,6 +35,12 @@ public:
     [[nodiscard]] mm_type& mm() const noexcept { return *static_cast<mm_type*>(mm_); }
     [[nodiscard]] pgno address() const noexcept { return address_; }
     [[nodiscard]] typename Map::vma_type& vma() const noexcept {
+        if constexpr (has_late<Map>) {
+            using late = cow_late<typename Map::policy>;
+            if (is_kid_ && late::is_vma(of_->get())) {
+                return Map::vma_of(late::hook_of(of_->get()));
+            }
+        }
         if (is_kid_) return pieces::only(*static_cast<typename pieces::node*>(of_->get()));
         return Map::vma_of(*static_cast<typename pieces::hook*>(of_->get()));
     }
@@ -128,6 +135,11 @@ private:
         const std::uint32_t slot = static_cast<std::uint32_t>(end - first);
         const std::uint32_t said = end->pages;
         const bool may = block::may_cover(said, wanted - end->first);
+        if constexpr (has_late<Map>) {
+            if (cow_late<policy>::is_vma(block_->about(slot).get())) {
+                return look_at_late(slot, may);
+            }
+        }
         node& kid = kids::kid_at(*block_, slot);
         resume_ = slot + 1;
         descends_ = block::has_kids(said);
@@ -140,6 +152,19 @@ private:
         }
         if (may) begin_pieces(kid);
         return false;
+    }
+
+    // An entry with flags of a vma that has no anon_vma of its own yet.
+    bool look_at_late(std::uint32_t slot, bool may) noexcept {
+        const about_type& of = block_->about(slot);
+        resume_ = slot + 1;
+        descends_ = false;
+        inside_ = in_;  // with no piece to come
+        one_ = false;
+        pieces_ = nullptr;
+        if (!may || !look_at(Map::vma_of(cow_late<policy>::hook_of(of.get())), &of)) return false;
+        is_kid = true;
+        return true;
     }
 
     void begin_pieces(const node& n) noexcept {
@@ -250,6 +275,12 @@ struct cow_walk {
                 node* down = nullptr;
                 for (; slot != b->used && down == nullptr; ++slot) {
                     if (kids::is_hole(*b, slot)) continue;
+                    if constexpr (has_late<Map>) {
+                        if (void* const about = b->about(slot); cow_late<policy>::is_vma(about)) {
+                            if (!f(Map::vma_of(cow_late<policy>::hook_of(about)))) return false;
+                            continue;
+                        }
+                    }
                     node& kid = kids::kid_at(*b, slot);
                     if (!all_pieces(kid, f)) return false;
                     if (kid.links.kids.get() != nullptr) down = &kid;

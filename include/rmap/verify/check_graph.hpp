@@ -84,16 +84,17 @@ private:
 
     void chain(const vma_row& row) {
         const std::string who = seen_.name(row);
-        if (row.own != nullptr && row.links.empty()) {
-            add(6, who, " has an own anon_vma, ", seen_.name(row.own), ", and no links");
+        // A late vma has links and no own anon_vma yet: its parent's stands for that.
+        if (row.nearest != nullptr && row.links.empty()) {
+            add(6, who, " has an own anon_vma, ", seen_.name(row.nearest), ", and no links");
         }
-        if (row.own == nullptr && !row.links.empty()) {
+        if (row.nearest == nullptr && !row.links.empty()) {
             add(6, who, " has links (", links_of(row), ") and no own anon_vma");
         }
         if (row.links.empty())
             return;
-        if (row.own != nullptr && !row.links_to(row.own)) {
-            add(13, who, " is not linked to its own anon_vma, ", seen_.name(row.own),
+        if (row.nearest != nullptr && !row.links_to(row.nearest)) {
+            add(13, who, " is not linked to its own anon_vma, ", seen_.name(row.nearest),
                 " (links: ", links_of(row), ")");
         }
         for (auto at = row.links.begin(); at != row.links.end(); ++at) {
@@ -183,8 +184,10 @@ private:
             children += other->parent == &av;
         for (av_type* other : seen_.known)
             members += other != &av && root_of(*other) == &av;
-        for (const vma_row& row : seen_.vmas)
+        for (const vma_row& row : seen_.vmas) {
             active += row.own == &av;
+            children += row.own == nullptr && row.nearest == &av;
+        }
         if (children != av.num_children) {
             add(11, seen_.name(&av), " counts ", std::uint32_t{av.num_children}, " children, has ",
                 children);

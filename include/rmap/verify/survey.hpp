@@ -42,6 +42,7 @@ public:
         pgno start, pages;
         pgoff_t pgoff;
         av_type* own;
+        av_type* nearest;             // the same, but of a late vma its parent's
         std::vector<av_type*> links;  // newest first; empty too where the topology cannot say
         file_type* file;
         std::string attributes;
@@ -178,6 +179,7 @@ private:
                     traits::pages(v),
                     traits::pgoff(v),
                     map_type::own(v),
+                    map_type::nearest(v),
                     {},
                     ops::mapping_of<map_type>(v),
                     {}};

@@ -307,7 +307,7 @@ void recycled_beside_walk(test& t) {
     });
     t.thread("walks", [&] {
         const auto look = [&](const auto& place) {
-            require(types::map::own(place.vma()) != nullptr, "a vma is met that is not linked");
+            require(types::map::linked(place.vma()), "a vma is met that is not linked");
         };
         static_cast<void>(m.template walk<need::unsound>(page, look));
     });

@@ -122,7 +122,7 @@ struct family {
         call(second, "second child");
         call(page, "page");
         call(*map.own(parent), "parent's anon_vma");
-        call(*map.own(first), "first child's anon_vma");
+        if (!map.late(first)) call(*map.own(first), "first child's anon_vma");
         for (auto& space : mm)
             call(space, "address space");
     }

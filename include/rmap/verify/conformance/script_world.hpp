@@ -80,7 +80,7 @@ public:
         step_ = s.id * 4;
         std::string did = does(s);
         for (vma* v : alive_) {
-            if (v->linked_at == 0 && map_type::own(*v) != nullptr) {
+            if (v->linked_at == 0 && map_type::linked(*v)) {
                 v->linked_at = v->keyed_at = ++clock_;
             }
         }

@@ -101,7 +101,7 @@ public:
         std::vector<av_type*> known;
         for (vma* v : w.alive()) {
             if (breach b = vma_wrong(*v); b.of != nullptr) return b;
-            note(known, map::own(*v));
+            note(known, map::nearest(*v));
             if constexpr (topology::has_links) {
                 map::for_each_link(*v, [&](av_type& av) { note(known, &av); });
             }
@@ -125,7 +125,7 @@ private:
     [[nodiscard]] static std::string name(const vma& v) { return "v" + std::to_string(v.number); }
 
     static breach vma_wrong(vma& v) {
-        if (map::own(v) == nullptr && v.linked_at != 0) {
+        if (!map::linked(v) && v.linked_at != 0) {
             return {&topology_law::own, name(v) + " was linked, and has no own anon_vma"};
         }
         if constexpr (topology::has_links) {

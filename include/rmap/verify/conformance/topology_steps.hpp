@@ -93,13 +93,23 @@ private:
     static void own() {
         three f;
         const auto nothing = [&](const vma& v) {
-            require(map::own(v) == nullptr, "a vma that is linked nowhere has an own anon_vma");
+            require(map::own(v) == nullptr && !map::linked(v),
+                    "a vma that is linked nowhere has an own anon_vma");
             require(!map::inherited(v), "a vma that is linked nowhere is called inherited");
             require(links(v) == 0, "a copy of nothing takes links");
         };
         nothing(f.parent);
         f.fill();
-        require(map::own(f.parent) != nullptr && map::own(f.child) != nullptr,
+        if constexpr (owns_late<topology>) {
+            require(map::late(f.grandchild) && map::nearest(f.grandchild) == map::own(f.child),
+                    "a fork child is not late, or not found by its parent's anon_vma");
+            ok(f.m.prepare(f.grandchild));
+            require(!map::late(f.grandchild) &&
+                        map::own(f.grandchild) == map::nearest(f.grandchild),
+                    "a fork child is late after its first fault");
+        }
+        require(map::own(f.parent) != nullptr && map::own(f.child) != nullptr &&
+                    map::own(f.grandchild) != nullptr,
                 "a linked vma has no own anon_vma");
         require((map::own(f.child) == map::own(f.parent)) == one_a_family<topology>,
                 "a fork child has its parent's anon_vma, or an own, and `one_a_family` says not");
@@ -151,12 +161,14 @@ private:
         three f;
         const long none = anon_vmas_alive();
         const auto alive = [none] { return anon_vmas_alive() - none; };
-        constexpr long family = one_a_family<topology> ? 1 : 3;
+        // A grandchild that is late has none.
+        constexpr long family = one_a_family<topology> ? 1 : owns_late<topology> ? 2 : 3;
         f.fill();
         require(alive() == family, "a family has more or fewer anon_vmas than it should");
         if constexpr (topology::has_links) {
             for (vma* v : {&f.parent, &f.child, &f.grandchild}) {
-                require(!map::own(*v)->links.empty(), "an anon_vma with a vma says it is empty");
+                require(!map::nearest(*v)->links.empty(),
+                        "an anon_vma with a vma says it is empty");
             }
         }
         // A topology that allocates by itself may keep anon_vmas for the next forks of a family.
