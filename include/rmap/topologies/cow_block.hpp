@@ -115,6 +115,23 @@ public:
         flagged = 0;
         hole = 0;
     }
+    /// Empty; gets all that a full one has, slot by slot.
+    void take_over(cow_block& full) noexcept {
+        base = full.base.get();
+        delta = full.delta.get();
+        lo = full.lo.get();
+        hi = full.hi.get();
+        for (index_type i = 0; i != full.used; ++i) {
+            at(i).mm = full.at(i).mm.get();
+            at(i).first = full.at(i).first.get();
+            at(i).pages = full.at(i).pages.get();
+            about(i) = full.about(i).get();
+        }
+        used = full.used.get();
+        live = full.live.get();
+        flagged = full.flagged.get();
+        hole = 0;
+    }
     [[nodiscard]] bool covers(pgoff_t index) const noexcept { return lo <= index && index <= hi; }
     /// Whether that has changed anything.
     bool widen(pgoff_t first, pgoff_t last) noexcept {

@@ -3,8 +3,10 @@
 
 // cow_kids: the children of an anon_vma under topologies::cow_tree. Each has an entry in one of its
 // parent's blocks, which mirrors the child's vma if there is one; in no order, so that one goes in
-// and out without moving others. Blocks with room stand in front. Blocks grow with the number of
-// children; one that is almost empty moves into another that has room.
+// and out without moving others. Blocks with room stand in front. A block of less than the largest
+// capacity moves into a larger one when it is full, so that up to 128 children are in one block and
+// a walk over them is one run of entries; one that is almost empty moves into another that has
+// room.
 
 #include <cstdint>
 
@@ -26,8 +28,6 @@ struct cow_kids {
     using late = cow_late<policy>;
     using vma = typename Map::vma_type;
 
-    static constexpr std::uint32_t smallest = 4;  // but for the first child or two
-    static constexpr std::uint32_t for_the_first = 2;
     static constexpr std::uint32_t largest = 128;
 
     [[nodiscard]] static node& kid_at(block& b, std::uint32_t i) noexcept {
@@ -39,20 +39,18 @@ struct cow_kids {
         block* const front = parent.links.kids;
         if (front == nullptr) return for_the_first;
         if (!front->full()) return 0;
-        std::uint32_t there = 0;
-        for (block* b = front; b != nullptr && there < 2 * largest; b = b->next) there += b->live;
-        std::uint32_t capacity = smallest;
-        while (capacity < largest && capacity * 2 <= there) capacity *= 2;
-        return capacity;
+        block* const tail = front->prev;
+        if (tail->capacity < largest) return larger_than(tail->capacity);
+        return tail == front ? largest / 2 : largest;
     }
 
-    /// `kid` has its pieces, and no parent.
-    static void add(node& parent, node& kid, list& from) noexcept {
-        put(with_room(parent, pieces::view_of(kid), from), kid);
+    /// `kid` has its pieces, and no parent. Blocks come from `spare`, and go there.
+    static void add(node& parent, node& kid, list& spare) noexcept {
+        put(with_room(parent, pieces::view_of(kid), spare), kid);
     }
     /// The same for a vma that has no anon_vma of its own yet.
-    static void add_late(node& parent, vma& v, list& from) noexcept {
-        put_late(with_room(parent, pieces::range_of(v), from), v);
+    static void add_late(node& parent, vma& v, list& spare) noexcept {
+        put_late(with_room(parent, pieces::range_of(v), spare), v);
     }
 
     static void remove(node& kid, list& spent) noexcept {
@@ -118,16 +116,48 @@ private:
         if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
     }
 
+    static constexpr std::uint32_t for_the_first = 2;
+
+    // In steps, so that less than a third of a block stays empty, and each child moves about twice
+    // while the family grows.
+    [[nodiscard]] static std::uint32_t larger_than(std::uint32_t capacity) noexcept {
+        if (capacity < 16) return capacity < 4 ? 4 : capacity + 4;
+        const bool is_power = (capacity & (capacity - 1)) == 0;
+        return is_power ? capacity + capacity / 2 : capacity / 3 * 4;
+    }
+
     // A block of the parent that has room for one more, which looks like `r`.
-    [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& from) noexcept {
+    [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& spare) noexcept {
         auto& mine = parent.links;
-        if (const std::uint32_t capacity = lacks(parent); capacity != 0) {
-            block& fresh = from.take(capacity);
-            fresh.owner = &parent;
+        block* const front = mine.kids;
+        const std::uint32_t capacity = lacks(parent);
+        if (capacity == 0) return *front;
+        block& fresh = spare.take(capacity);
+        fresh.owner = &parent;
+        if (front == nullptr || front->prev->capacity == largest) {
             fresh.begin_with(r);
-            blocks::push_front(mine.kids, fresh);
+        } else {
+            move_all(mine.kids, *front->prev.get(), fresh, spare);
         }
-        return *mine.kids.get();
+        blocks::push_front(mine.kids, fresh);
+        return fresh;
+    }
+
+    // A full block's entries keep their slots.
+    static void move_all(auto& first, block& full, block& fresh, list& spent) noexcept {
+        fresh.take_over(full);
+        for (std::uint32_t i = 0; i != fresh.used; ++i) {
+            if constexpr (has_late<Map>) {
+                if (void* const about = fresh.about(i); late::is_vma(about)) {
+                    late::set_place(late::hook_of(about), fresh, i);
+                    continue;
+                }
+            }
+            kid_at(fresh, i).links.where = &fresh;
+        }
+        blocks::erase(first, full);
+        full.live = 0;
+        spent.push(full);
     }
 
     [[nodiscard]] static std::uint32_t take_slot(block& b) noexcept {
@@ -206,10 +236,18 @@ private:
         blocks::erase(first, b);
         blocks::push_front(first, b);
     }
+    // Behind those with room. One that is to grow stays the last.
     static void to_back(auto& first, block& b) noexcept {
         if (b.next.get() == nullptr) return;
         blocks::erase(first, b);
-        blocks::push_back(first, b);
+        block& tail = *first->prev.get();
+        if (tail.capacity == largest || !tail.full()) {
+            blocks::push_back(first, b);
+        } else if (first.get() == &tail) {
+            blocks::push_front(first, b);
+        } else {
+            blocks::insert_behind(first, *tail.prev.get(), b);
+        }
     }
 
     // Returns what the pieces of the child cover.

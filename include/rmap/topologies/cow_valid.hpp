@@ -60,10 +60,14 @@ private:
     template <class Map>
     [[nodiscard]] static bool kids_of(node& n) noexcept {
         if (!links<Policy>(n.links.kids.get(), n.links.kids.get() == nullptr)) return false;
-        bool room = true;  // so far: those with room are in front
+        bool room = true;         // so far: those with room are in front
+        std::uint32_t small = 0;  // blocks that will grow: one at most; when full it is the last
         for (block* b = n.links.kids; b != nullptr; b = b->next) {
             if (b->owner.get() != &n || (!b->full() && !room)) return false;
             room = !b->full();
+            if (b->capacity < cow_kids<Map>::largest) {
+                if (++small > 1 || (!room && b->next.get() != nullptr)) return false;
+            }
             std::uint32_t live = 0;
             std::uint32_t flagged = 0;
             for (std::uint32_t i = 0; i != b->used; ++i) {

@@ -252,6 +252,45 @@ BOOST_AUTO_TEST_CASE(wide_families_give_memory_back) {
     }
 }
 
+// However many children there are, at most one of their blocks is not of the largest capacity: a
+// walk over them is few runs. So it stays while children come and go.
+BOOST_AUTO_TEST_CASE(children_are_in_few_blocks) {
+    forest f;
+    auto& parent = f.root(0x1000, 4, 0x1000);
+    std::vector<std::list<forest::member>::iterator> children;
+    const auto born = [&] {
+        BOOST_TEST_REQUIRE(f.fork(parent));
+        children.push_back(std::prev(f.members.end()));
+    };
+    while (children.size() != 400) {
+        born();
+        const std::uint64_t n = children.size();
+        BOOST_TEST(f.map.stats().links() <= (n + 127) / 128);
+        // A third of a growing block is empty at most, and 96 entries of a large one.
+        BOOST_TEST(f.map.stats().link_bytes() <= 64 * (n / 128 + 1) + 24 * (n + n / 2 + 8));
+        // A large block that was full and is again, beside a full one that is to grow.
+        if (n % 64 == 0) {
+            f.exit(children.front());
+            children.erase(children.begin());
+            born();
+            BOOST_TEST(types::map::topology_type::valid(f.map, *f.map.own(parent.vma)));
+        }
+    }
+    steps next{3};
+    for (unsigned i = 0; i != 3000; ++i) {
+        if (children.size() > 100 && (children.size() > 600 || next.below(1000) < 480 + i / 50)) {
+            const std::size_t who = next.below(children.size());
+            f.exit(children[who]);
+            children[who] = children.back();
+            children.pop_back();
+        } else {
+            born();
+        }
+        BOOST_TEST(types::map::topology_type::valid(f.map, *f.map.own(parent.vma)));
+        if (i % 200 == 0) f.check(parent, 0x1003);
+    }
+}
+
 // A fork costs one entry at any depth, and of a chain every part is found.
 BOOST_AUTO_TEST_CASE(deep_chains) {
     forest f;
