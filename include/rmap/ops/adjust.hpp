@@ -15,6 +15,7 @@
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/file.hpp>
 #include <rmap/ops/prepare.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI::ops {
 
@@ -62,14 +63,22 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
     RMAP_CHECK_HELD(policy,
                     !moves_links || policy::locking::template may_update<policy>(*Map::nearest(v)),
                     tree_lock_not_held, "a range changes without the tree lock");
-    if (moves_links) {
+    const auto change = [&v, &to]() noexcept {
+        unlink_file_locked<Map>(v);
+        detail::set_range<Map>(v, to);
+        link_file_locked<Map>(v);
+    };
+    if (!moves_links) {
+        change();
+    } else if constexpr (can_rerange<topology, Map> && !owns_late<topology>) {
         const relink_guard<policy> links{Map::hook_of(v)};
-        topology::unkey(map, v);
-    }
-    unlink_file_locked<Map>(v);
-    detail::set_range<Map>(v, to);
-    link_file_locked<Map>(v);
-    if (moves_links) {
+        topology::rerange(map, v, change);
+    } else {
+        {
+            const relink_guard<policy> links{Map::hook_of(v)};
+            topology::unkey(map, v);
+        }
+        change();
         const relink_guard<policy> links{Map::hook_of(v)};
         topology::rekey(map, v);
     }

@@ -88,7 +88,8 @@ public:
     }
 
     // Links are all of one size, and their number is known beforehand: nothing is ever lacking.
-    [[nodiscard]] static constexpr std::uint32_t lacks_first(const anon_vma<policy>&) noexcept {
+    [[nodiscard]] static constexpr std::uint32_t lacks_first(
+        const anon_vma<policy>&, const typename Map::vma_type&) noexcept {
         return 0;
     }
     [[nodiscard]] static constexpr std::uint32_t lacks_copy(typename Map::vma_type&) noexcept {
@@ -124,7 +125,7 @@ private:
 
 /// The same for a topology that keeps blocks. What an operation takes is known under the update
 /// guard alone: it asks lacks_*(), and if that is not 0 lets go, calls fill_lack() and begins
-/// again.
+/// again, until it lacks nothing.
 template <class Map>
     requires keeps_blocks<typename Map::policy::topology>
 class link_reserve<Map> {
@@ -180,15 +181,15 @@ public:
         wait_for_put(av);
     }
 
-    [[nodiscard]] std::uint32_t lacks_first(const anon_vma<policy>& av) const noexcept {
-        return lacking(topology::template lacks_first<Map>(av));
+    [[nodiscard]] std::uint32_t lacks_first(const anon_vma<policy>& av,
+                                            const typename Map::vma_type& v) noexcept {
+        return topology::template lacks_first<Map>(av, v, links_);
     }
-    [[nodiscard]] std::uint32_t lacks_copy(typename Map::vma_type& from) const noexcept {
-        return lacking(topology::template lacks_copy<Map>(from));
+    [[nodiscard]] std::uint32_t lacks_copy(typename Map::vma_type& from) noexcept {
+        return topology::template lacks_copy<Map>(from, links_);
     }
-    [[nodiscard]] std::uint32_t lacks_fork(typename Map::vma_type& parent,
-                                           bool reuses) const noexcept {
-        return lacking(topology::template lacks_fork<Map>(parent, reuses));
+    [[nodiscard]] std::uint32_t lacks_fork(typename Map::vma_type& parent, bool reuses) noexcept {
+        return topology::template lacks_fork<Map>(parent, reuses, links_);
     }
     /// Adds a block of that capacity.
     template <memory_source Memory>
@@ -207,9 +208,6 @@ private:
     void wait_for_put(anon_vma<policy>& av) noexcept {
         av.parent = emptied_;
         emptied_ = &av;
-    }
-    [[nodiscard]] std::uint32_t lacking(std::uint32_t capacity) const noexcept {
-        return capacity == 0 || links_.has(capacity) ? 0 : capacity;
     }
     void free(block& b) noexcept {
         const std::size_t size = block::size_of(b.capacity);

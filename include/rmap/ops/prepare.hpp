@@ -77,7 +77,7 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
                 policy::trace::emit(event::prepare_lost, &v);
                 return status::ok;
             }
-            lack = reserve.lacks_first(*av);
+            lack = reserve.lacks_first(*av, v);
             if (lack == 0) {
                 topology::attach(map, v, *av, reserve.links());
                 av->num_active_vmas = av->num_active_vmas + 1;

@@ -42,7 +42,7 @@ template <class Map>
         });
     }
     if (own != nullptr) {
-        const std::uint32_t lack = reserve.lacks_first(home);
+        const std::uint32_t lack = reserve.lacks_first(home, v);
         if (lack != 0) return lack;
         idle_changed(*own, -1);
         topology::settle_at_home(map, v, reserve.links(), reserve.spent());

@@ -84,6 +84,8 @@ concept chain_topology =
 //   exact                 a fact, true: the map is told of every page-table entry (ops/places.hpp),
 //                         and walks start at the page, which carries a page_slot<Policy>; then it
 //                         has no visit() and no visit_all()
+//   rerange(map, v, f)    instead of unkey(), f(), rekey(), where f() changes the range: finds the
+//                         vma once
 //   order_tail(map, v)    makes `v` the last in every walk order that it is in: for a move between
 //                         two vmas that were there before. For those whose order is `insertion`
 
@@ -108,6 +110,10 @@ concept needs_tree_lock = requires { requires T::needs_tree_lock; };
 template <class T>
 inline constexpr bool is_exact = requires { requires T::exact; };
 
+template <class T, class Map>
+concept can_rerange = requires(Map& map, typename Map::vma_type& v, void (&change)() noexcept) {
+    { T::rerange(map, v, change) } noexcept;
+};
 template <class T, class Map>
 concept can_order_tail = requires(Map& map, typename Map::vma_type& v) {
     { T::order_tail(map, v) } noexcept;

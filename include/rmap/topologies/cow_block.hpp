@@ -114,6 +114,7 @@ public:
         live = 0;
         flagged = 0;
         hole = 0;
+        level = 0;
     }
     /// Empty; gets all that a full one has, slot by slot.
     void take_over(cow_block& full) noexcept {
@@ -188,6 +189,7 @@ public:
     small_number live{};     // those that are
     small_number flagged{};  // entries with a flag
     small_number hole{};     // 1 + a slot that is used and not live; see cow_kids
+    small_number level{};    // of a block over others: how many are below; see cow_index
 
 private:
     [[nodiscard]] entry* entries() noexcept {
@@ -254,11 +256,12 @@ class cow_list {
 public:
     using block = cow_block<Policy>;
 
-    [[nodiscard]] bool has(std::uint32_t capacity) const noexcept {
-        for (block* b = blocks_; b != nullptr; b = b->next) {
-            if (b->capacity == capacity) return true;
-        }
-        return false;
+    [[nodiscard]] bool has(std::uint32_t capacity) const noexcept { return count(capacity) != 0; }
+    [[nodiscard]] std::uint32_t count(std::uint32_t capacity) const noexcept {
+        std::uint32_t n = 0;
+        for (block* b = blocks_; b != nullptr; b = b->next)
+            n += b->capacity == capacity ? 1 : 0;
+        return n;
     }
     void push(block& b) noexcept {
         b.next = blocks_;
@@ -286,8 +289,26 @@ public:
         return b;
     }
 
+    /// Under the update guard: where one more goes, for who adds it next. `what`: the vma that it
+    /// goes behind, or itself.
+    void remember(const void* what, block* at, std::uint32_t slot) noexcept {
+        what_ = what;
+        at_ = at;
+        slot_ = slot;
+    }
+    /// Once; null: not known.
+    [[nodiscard]] block* recall(const void* what, std::uint32_t& slot) noexcept {
+        block* const at = what == what_ ? at_ : nullptr;
+        what_ = nullptr;
+        slot = slot_;
+        return at;
+    }
+
 private:
     block* blocks_ = nullptr;
+    const void* what_ = nullptr;
+    block* at_ = nullptr;
+    std::uint32_t slot_ = 0;
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -4,9 +4,11 @@
 // cow_pieces: the vmas that an anon_vma holds itself under topologies::cow_tree. One is kept in the
 // anon_vma; several, which come of splits, moves and shares, have entries in blocks, dense and in
 // an order that an insertion "behind" another keeps: a copy comes after its source, a fork child
-// after its parent. As pieces are put beside what they were split off, the offsets of a block lie
-// close together, and what it covers as a whole tells a search whether to look inside.
+// after its parent. As pieces are put beside what they were split off, and others by their offset,
+// those of a block lie close together, and what it covers tells a search whether to look inside;
+// over more than one block there is an index (cow_index.hpp).
 
+#include <bit>
 #include <cstdint>
 
 #include <rmap/core/check.hpp>
@@ -14,14 +16,9 @@
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/vma.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_index.hpp>
 
 namespace rmap::inline RMAP_ABI {
-
-/// Offsets; empty if first > last.
-struct cow_bounds {
-    pgoff_t first = 1;
-    pgoff_t last = 0;
-};
 
 template <class Map>
 struct cow_pieces {
@@ -31,9 +28,11 @@ struct cow_pieces {
     using hook = vma_hook<policy>;
     using traits = typename Map::vma_traits_type;
     using block = cow_block<policy>;
-    using blocks = cow_blocks<policy>;
+    using index = cow_index<policy>;
+    using path = cow_path<policy>;
     using list = cow_list<policy>;
 
+    // Multiples of four, see slot_of().
     static constexpr std::uint32_t smallest = 4;
     static constexpr std::uint32_t largest = 16;
 
@@ -52,20 +51,21 @@ struct cow_pieces {
     [[nodiscard]] static vma& only(const node& n) noexcept {
         return Map::vma_of(*static_cast<hook*>(n.links.pieces.get()));
     }
-    [[nodiscard]] static block* first_block(const node& n) noexcept {
+    /// What covers all the pieces, where there are several; or null.
+    [[nodiscard]] static block* root_of(const node& n) noexcept {
         return n.links.members < 2 ? nullptr : static_cast<block*>(n.links.pieces.get());
     }
+    /// The first block of pieces; the others are behind it.
+    [[nodiscard]] static block* first_block(const node& n) noexcept {
+        block* b = root_of(n);
+        while (b != nullptr && b->level != 0)
+            b = &index::below(*b, 0);
+        return b;
+    }
+    /// What they cover, where there is not one alone.
     [[nodiscard]] static cow_bounds bounds_of(const node& n) noexcept {
-        cow_bounds all;
-        for (block* b = first_block(n); b != nullptr; b = b->next) {
-            if (all.first > all.last) {
-                all = {b->lo, b->hi};
-            } else {
-                if (b->lo < all.first) all.first = b->lo;
-                if (b->hi > all.last) all.last = b->hi;
-            }
-        }
-        return all;
+        block* const root = root_of(n);
+        return root == nullptr ? cow_bounds{} : index::bounds_of(*root);
     }
     /// A range that is typical for the anon_vma, or nothing.
     [[nodiscard]] static cow_range view_of(const node& n) noexcept {
@@ -75,79 +75,123 @@ struct cow_pieces {
 
     // ---- changes
 
-    /// The capacity of the block that one more piece takes; 0: there is room. `behind`: null, or a
-    /// piece that the new one goes behind.
-    [[nodiscard]] static std::uint32_t lacks(const node& n, const vma* behind) noexcept {
+    /// The capacity of a block that one more piece takes and that is not in `has`; 0: nothing is
+    /// lacking. `behind`: null, or a piece that the new one goes behind; then that stands for it.
+    [[nodiscard]] static std::uint32_t lacks(const node& n, const vma& v, const vma* behind,
+                                             list& has) noexcept {
         if (n.links.members == 0) return 0;
-        if (n.links.members == 1) return smallest;
-        return target(n, behind).of->full() ? largest : 0;
+        if (n.links.members == 1) return has.has(smallest) ? 0 : smallest;
+        path p;
+        const place at = target(n, v, behind, p);
+        if (!at.of->full()) {
+            has.remember(behind != nullptr ? behind : &v, at.of, at.slot);
+            return 0;
+        }
+        if (!has.has(largest)) return largest;
+        if (at.of->capacity < largest) return 0;
+        return has.count(index::fan_out) < index::lacks(p) ? index::fan_out : 0;
     }
 
     /// Blocks come from `spare`, and go there.
     static void add(node& n, vma& v, const vma* behind, list& spare) noexcept {
         auto& mine = n.links;
-        if (mine.members == 0) {
-            mine.pieces = &Map::hook_of(v);
-            mine.members = 1;
+        if (mine.members < 2) {
+            add_to_few(n, v, behind, spare);
             return;
         }
-        if (mine.members == 1) {
-            vma& there = only(n);
-            block& b = spare.take(smallest);
-            b.owner = &n;
-            b.begin_with(range_of(there));
-            mine.pieces = nullptr;
-            push_back(n, b);
-            insert(b, 0, there);
-            insert(b, 1, v);
+        path p;
+        place at{nullptr, 0};
+        block& root = *root_of(n);
+        if (block* const known = spare.recall(behind != nullptr ? behind : &v, at.slot);
+            known == &root) {
+            p.begin_at(root);
+            at.of = known;
         } else {
-            place at = target(n, behind);
-            if (at.of->full()) at = make_room(n, at, spare.take(largest), spare);
-            insert(*at.of, at.slot, v);
+            at = target(n, v, behind, p);
         }
         mine.members = mine.members + 1;
+        if (at.of->full()) {
+            if (at.of->capacity == largest) {
+                mine.pieces = &add_to_full(root, p, *at.of, at.slot, v, spare);
+                return;
+            }
+            block& more = begin(n, spare.take(largest), range_of(vma_at(*at.of, 0)));
+            move(*at.of, 0, more);
+            spare.push(*at.of);
+            mine.pieces = &more;
+            at.of = &more;
+            p.begin_at(more);
+        }
+        const cow_bounds before = index::bounds_of(*at.of);
+        insert(*at.of, at.slot, v);
+        index::tell(p, *at.of, before);
     }
 
     static void remove(node& n, vma& v, list& spent) noexcept {
         auto& mine = n.links;
-        if (mine.members == 1) {
-            mine.pieces = nullptr;
-            mine.members = 0;
-            return;
-        }
-        const place at = find(n, v);
-        block& b = *at.of;
-        erase(b, at.slot);
         mine.members = mine.members - 1;
-        if (mine.members == 1) {
-            vma& rest = vma_at(b.live != 0 ? b : other(n, b), 0);
-            while (block* old = static_cast<block*>(mine.pieces.get()))
-                drop(n, *old, spent);
-            mine.pieces = &Map::hook_of(rest);
+        if (mine.members == 0) {
+            mine.pieces = nullptr;
             return;
         }
-        block* const behind = b.next;
-        if (b.live == 0) {
-            drop(n, b, spent);
-        } else if (behind != nullptr && b.live + behind->live <= b.capacity / 2) {
-            append(*behind, 0, b);
-            drop(n, *behind, spent);
+        path p;
+        block& was = *static_cast<block*>(mine.pieces.get());
+        const place at = find(was, v, p);
+        const cow_bounds before = index::bounds_of(*at.of);
+        erase(*at.of, at.slot);
+        block& root = index::settle(was, p, *at.of, before, spent,
+                                    [](block& left, block& right) { move(right, 0, left); });
+        if (mine.members != 1) {
+            mine.pieces = &root;
+            return;
         }
+        mine.pieces = &Map::hook_of(vma_at(root, 0));
+        root.live = 0;
+        spent.push(root);
     }
 
-    /// Before the range of a piece changes: its block is found under any range.
+    /// `change()` changes the range of a piece.
+    template <class F>
+    static void rerange(node& n, vma& v, F change) noexcept {
+        block* const root = root_of(n);
+        if (root == nullptr) return change();
+        path p;
+        const place at = find(*root, v, p);
+        const cow_range was = range_of(v);
+        const cow_bounds before = index::bounds_of(*at.of);
+        change();
+        write(*at.of, at.slot, v);
+        const cow_range now = range_of(v);
+        if ((was.pgoff == before.first && now.pgoff > was.pgoff) ||
+            (was.last() == before.last && now.last() < was.last())) {
+            summarise(*at.of);
+        } else {
+            at.of->widen(now.pgoff, now.last());
+        }
+        index::tell(p, *at.of, before);
+    }
+
+    /// The same in two steps. Before: the piece is found under any range.
     static void open(node& n, vma& v) noexcept {
-        if (n.links.members < 2) return;
-        block& b = *find(n, v).of;
+        block* const root = root_of(n);
+        if (root == nullptr) return;
+        path p;
+        block& b = *find(*root, v, p).of;
+        const cow_bounds before = index::bounds_of(b);
         b.lo = 0;
         b.hi = ~pgoff_t{0};
+        index::tell(p, b, before);
     }
     /// Afterwards: entry and block say the new range.
     static void close(node& n, vma& v) noexcept {
-        if (n.links.members < 2) return;
-        const place at = find(n, v);
+        block* const root = root_of(n);
+        if (root == nullptr) return;
+        path p;
+        const place at = find(*root, v, p);
+        const cow_bounds before = index::bounds_of(*at.of);
         write(*at.of, at.slot, v);
         summarise(*at.of);
+        index::tell(p, *at.of, before);
     }
 
 private:
@@ -155,95 +199,137 @@ private:
         block* of;
         std::uint32_t slot;
     };
+    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
-    // blocks:: functions want a field of blocks; the anchor has one word for a vma or blocks.
-    static void push_back(node& n, block& b) noexcept {
-        typename blocks::head first{static_cast<block*>(n.links.pieces.get())};
-        blocks::push_back(first, b);
-        n.links.pieces = first.get();
-    }
-    static void drop(node& n, block& b, list& spent) noexcept {
-        typename blocks::head first{static_cast<block*>(n.links.pieces.get())};
-        blocks::erase(first, b);
-        n.links.pieces = first.get();
-        b.live = 0;
-        spent.push(b);
-    }
-    [[nodiscard]] static block& other(const node& n, block& than) noexcept {
-        block* const first = static_cast<block*>(n.links.pieces.get());
-        return first != &than ? *first : *than.next.get();
+    static block& begin(node& n, block& b, const cow_range& like) noexcept {
+        b.owner = &n;
+        b.begin_with(like);
+        b.prev = nullptr;
+        return b;
     }
 
-    [[nodiscard]] static place find(const node& n, const vma& v) noexcept {
+    // Where an entry is about that. Four at a time, as a loop that ends at the right one is guessed
+    // wrong each time; behind the last one in use nothing is said.
+    [[nodiscard]] static std::uint32_t slot_of(block& b, const void* wanted) noexcept {
+        const std::uint32_t live = b.live;
+        for (std::uint32_t i = 0; i < live; i += 4) {
+            const unsigned found = (b.about(i).get() == wanted ? 1U : 0U) |
+                                   (b.about(i + 1).get() == wanted ? 2U : 0U) |
+                                   (b.about(i + 2).get() == wanted ? 4U : 0U) |
+                                   (b.about(i + 3).get() == wanted ? 8U : 0U);
+            if (found != 0) return i + static_cast<std::uint32_t>(std::countr_zero(found));
+        }
+        return nowhere;
+    }
+    [[nodiscard]] static place find(block& root, const vma& v, path& p) noexcept {
         const void* const wanted = &Map::hook_of(v);
         const pgoff_t first = traits::pgoff(v);
-        for (block* b = first_block(n); b != nullptr; b = b->next) {
-            if (!b->covers(first)) continue;
-            for (std::uint32_t i = 0; i != b->live; ++i) {
-                if (b->about(i).get() == wanted) return {b, i};
-            }
+        for (block* b = p.begin(root, first); b != nullptr; b = p.next(first)) {
+            if (const std::uint32_t i = slot_of(*b, wanted); i != nowhere) return {b, i};
         }
         RMAP_CHECK_ALWAYS(policy, false, not_linked, "a vma is not where its anon_vma has it");
         return {nullptr, 0};
     }
-    // Where one more goes.
-    [[nodiscard]] static place target(const node& n, const vma* behind) noexcept {
+    // Where one more goes: behind that one; or by its offset, behind all that it has any in common
+    // with.
+    [[nodiscard]] static place target(const node& n, const vma& v, const vma* behind,
+                                      path& p) noexcept {
+        block* b = root_of(n);
         if (behind != nullptr) {
-            const place at = find(n, *behind);
+            const place at = find(*b, *behind, p);
             return {at.of, at.slot + 1};
         }
-        block* const tail = static_cast<block*>(n.links.pieces.get())->prev;
-        return {tail, tail->live};
+        p.begin_at(*b);
+        const pgoff_t last = range_of(v).last();
+        std::uint32_t i = b->live;
+        for (; b->level != 0; i = b->live) {
+            while (i > 1 && index::bounds_at(*b, i - 1).first > last)
+                --i;
+            b = &p.go_down(*b, i - 1);
+        }
+        while (i != 0 && first_at(*b, i - 1) > last)
+            --i;
+        return {b, i};
+    }
+    [[nodiscard]] static pgoff_t first_at(block& b, std::uint32_t i) noexcept {
+        if ((b.at(i).pages & block::pages_mask) == 0) return traits::pgoff(vma_at(b, i));
+        return b.base + b.at(i).first;
     }
 
-    // A full block gets more room (the smallest becomes a larger one), or its second half goes to
-    // the fresh block.
-    static place make_room(node& n, place at, block& fresh, list& spent) noexcept {
-        block& full = *at.of;
-        fresh.owner = &n;
-        fresh.begin_with(range_of(vma_at(full, 0)));
-        typename blocks::head first{static_cast<block*>(n.links.pieces.get())};
-        blocks::insert_behind(first, full, fresh);
-        n.links.pieces = first.get();
-        if (full.capacity < fresh.capacity) {
-            append(full, 0, fresh);
-            drop(n, full, spent);
-            return {&fresh, at.slot};
+    static void add_to_few(node& n, vma& v, const vma* behind, list& spare) noexcept {
+        auto& mine = n.links;
+        mine.members = mine.members + 1;
+        if (mine.members == 1) {
+            mine.pieces = &Map::hook_of(v);
+            return;
         }
-        const std::uint32_t half = full.live / 2;
-        append(full, half, fresh);
-        if (at.slot <= half) return {&full, at.slot};
-        return {&fresh, at.slot - half};
+        vma& there = only(n);
+        block& b = begin(n, spare.take(smallest), range_of(there));
+        insert(b, 0, there);
+        insert(b, behind != nullptr || traits::pgoff(there) <= range_of(v).last() ? 1 : 0, v);
+        mine.pieces = &b;
     }
-    // Moves the entries from slot `from` on to the end of another block.
-    static void append(block& b, std::uint32_t from, block& to) noexcept {
-        for (std::uint32_t i = from; i != b.live; ++i) {
-            insert(to, to.live, vma_at(b, i));
+    // The second half goes to a fresh block; or the new one alone, as more of a row come there.
+    [[nodiscard]] static block& add_to_full(block& root, const path& p, block& full,
+                                            std::uint32_t slot, vma& v, list& spare) noexcept {
+        const std::uint32_t live = full.live;
+        const std::uint32_t from = slot == live ? live : live / 2;
+        const bool in_first = slot != live && slot <= from;
+        block& fresh = begin(*full.owner.get(), spare.take(largest),
+                             range_of(slot == live ? v : vma_at(full, from)));
+        move(full, from, fresh);
+        insert(in_first ? full : fresh, in_first ? slot : slot - from, v);
+        return index::enter(root, p, full, fresh, spare);
+    }
+
+    // The entries from slot `from` on go to the end of another block.
+    static void move(block& b, std::uint32_t from, block& to) noexcept {
+        const std::uint32_t live = b.live;
+        if (from == live) return;
+        for (std::uint32_t i = from; i != live; ++i) {
+            auto& e = b.at(i);
+            const std::uint32_t pages = e.pages;
+            if (block::must_look(pages)) {
+                insert(to, to.live, vma_at(b, i));
+            } else {
+                const pgoff_t first = b.base + e.first;
+                const std::uint32_t slot = to.live;
+                to.about(slot) = b.about(i).get();
+                to.set_vma(to.at(slot), {first + b.delta, pages, first}, e.mm, 0);
+                grow(to, first, first + (pages - 1));
+            }
+            clear(b, i);
         }
-        for (std::uint32_t i = from; i != b.live; ++i)
-            b.at(i).pages = 0;
         b.live = from;
         b.used = from;
         summarise(b);
     }
-
     static void insert(block& b, std::uint32_t slot, vma& v) noexcept {
         for (std::uint32_t i = b.live; i != slot; --i)
             copy(b, i - 1, i);
         b.about(slot) = &Map::hook_of(v);
         write(b, slot, v);
+        const cow_range r = range_of(v);
+        grow(b, r.pgoff, r.last());
+    }
+    static void grow(block& b, pgoff_t first, pgoff_t last) noexcept {
         b.live = b.live + 1;
         b.used = b.live.get();
-        const cow_range r = range_of(v);
-        b.widen(r.pgoff, r.last());
+        b.widen(first, last);
     }
     static void erase(block& b, std::uint32_t slot) noexcept {
-        for (std::uint32_t i = slot + 1; i != b.live; ++i)
-            copy(b, i, i - 1);
-        b.live = b.live - 1;
-        b.used = b.live.get();
-        b.at(b.live).pages = 0;
-        summarise(b);
+        const cow_bounds gone = bounds_at(b, slot);
+        const std::uint32_t last = b.live - 1;
+        for (std::uint32_t i = slot; i != last; ++i)
+            copy(b, i + 1, i);
+        clear(b, last);
+        b.live = last;
+        b.used = last;
+        if (gone.first == b.lo || gone.last == b.hi) summarise(b);
+    }
+    static void clear(block& b, std::uint32_t slot) noexcept {
+        b.about(slot) = nullptr;
+        b.at(slot).pages = 0;
     }
     static void copy(block& b, std::uint32_t from, std::uint32_t to) noexcept {
         b.about(to) = b.about(from).get();
@@ -254,19 +340,22 @@ private:
     static void write(block& b, std::uint32_t slot, vma& v) noexcept {
         b.set_vma(b.at(slot), range_of(v), mm_of(v), 0);
     }
-    // What the block covers, from its entries; the vma is asked where an entry cannot say it.
+    // What an entry covers; the vma is asked where it cannot say it.
+    [[nodiscard]] static cow_bounds bounds_at(block& b, std::uint32_t i) noexcept {
+        const std::uint32_t n = b.at(i).pages & block::pages_mask;
+        if (n == 0) {
+            const cow_range r = range_of(vma_at(b, i));
+            return {r.pgoff, r.last()};
+        }
+        const pgoff_t first = b.base + b.at(i).first;
+        return {first, first + (n - 1)};
+    }
     static void summarise(block& b) noexcept {
         b.lo = 1;
         b.hi = 0;
         for (std::uint32_t i = 0; i != b.live; ++i) {
-            const std::uint32_t n = b.at(i).pages & block::pages_mask;
-            if (n == 0) {
-                const cow_range r = range_of(vma_at(b, i));
-                b.widen(r.pgoff, r.last());
-            } else {
-                const pgoff_t first = b.base + b.at(i).first;
-                b.widen(first, first + (n - 1));
-            }
+            const cow_bounds all = bounds_at(b, i);
+            b.widen(all.first, all.last);
         }
     }
 };

@@ -36,11 +36,12 @@ struct cow_tree : own_anon_vma {
     static constexpr bool end_is_key = true;
     static constexpr bool has_links = true;
     static constexpr bool graph_is_reference = true;
-    // What it allocates are not links, a number of them for a chain, but blocks, at most one for an
-    // operation; how large a one, it tells under the lock (lacks_*).
+    // What it allocates are not links, a number of them for a chain, but blocks: most often none or
+    // one for an operation; which ones, it tells under the lock (lacks_*).
     static constexpr bool keeps_blocks = true;
-    // The capacities of which a copy takes one at most.
-    static constexpr std::uint32_t copy_blocks[] = {4, 16};
+    // The capacities of which a copy takes one at most, where its anon_vma has fewer than 2^16
+    // vmas: each level of the index over its blocks that is full takes one more (cow_index.hpp).
+    static constexpr std::uint32_t copy_blocks[] = {4, 16, 32, 32, 32};
     // An update changes what belongs to other members of the family.
     static constexpr bool needs_tree_lock = true;
 
@@ -133,24 +134,28 @@ struct cow_tree : own_anon_vma {
         return cow_valid<typename Map::policy>::template check<Map>(av);
     }
 
-    // ---- what is missing, under the update guard: the capacity of a block, 0 if nothing is
-    // -------
+    // ---- what is missing, under the update guard: the capacity of a block that is not among those
+    // that the operation has; 0 if nothing is. What is asked is done next, or nothing.
 
     template <class Map>
     [[nodiscard]] static std::uint32_t lacks_first(
-        const anon_vma<typename Map::policy>& av) noexcept {
-        return cow_pieces<Map>::lacks(av, nullptr);
+        const anon_vma<typename Map::policy>& av, const typename Map::vma_type& v,
+        link_list<typename Map::policy>& has) noexcept {
+        return cow_pieces<Map>::lacks(av, v, nullptr, has);
     }
     template <class Map>
-    [[nodiscard]] static std::uint32_t lacks_copy(typename Map::vma_type& from) noexcept {
-        return cow_pieces<Map>::lacks(*Map::hook_of(from).home_.get(), &from);
+    [[nodiscard]] static std::uint32_t lacks_copy(
+        typename Map::vma_type& from, link_list<typename Map::policy>& has) noexcept {
+        return cow_pieces<Map>::lacks(*Map::hook_of(from).home_.get(), from, &from, has);
     }
     /// `reuses`: the child takes over an anon_vma that is there.
     template <class Map>
-    [[nodiscard]] static std::uint32_t lacks_fork(typename Map::vma_type& parent,
-                                                  bool reuses) noexcept {
-        return reuses ? lacks_copy<Map>(parent)
-                      : cow_kids<Map>::lacks(*Map::hook_of(parent).home_.get());
+    [[nodiscard]] static std::uint32_t lacks_fork(
+        typename Map::vma_type& parent, bool reuses,
+        link_list<typename Map::policy>& has) noexcept {
+        if (reuses) return lacks_copy<Map>(parent, has);
+        const std::uint32_t capacity = cow_kids<Map>::lacks(*Map::hook_of(parent).home_.get());
+        return capacity == 0 || has.has(capacity) ? 0 : capacity;
     }
 
     // ---- changes, under the update guard --------------------------------------------------------
@@ -256,7 +261,15 @@ struct cow_tree : own_anon_vma {
         prune(map, *home, spent, emptied);
     }
 
-    /// Around a change of the vma's range (I9).
+    /// `change()` changes the vma's range (I9).
+    template <class Map, class F>
+    static void rerange(Map& map, typename Map::vma_type& v, F change) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(v).home_.get();
+        cow_pieces<Map>::rerange(home, v, change);
+        cow_kids<Map>::mirror(home, true);
+        check_valid(map, home);
+    }
+    /// The same in two steps, around the change.
     template <class Map>
     static void unkey(Map&, typename Map::vma_type& v) noexcept {
         cow_pieces<Map>::open(*Map::hook_of(v).home_.get(), v);

@@ -8,6 +8,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_index.hpp>
 #include <rmap/topologies/cow_kids.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
@@ -21,8 +22,8 @@ struct cow_valid {
 
     template <class Map>
     [[nodiscard]] static bool check(node& n) noexcept {
-        return links<Policy>(n.links.pieces.get(), n.links.members < 2) && pieces_of<Map>(n) &&
-               kids_of<Map>(n) && (n.links.where.get() == nullptr || entry_of<Map>(n));
+        return pieces_of<Map>(n) && index_of<Map>(n) && kids_of<Map>(n) &&
+               (n.links.where.get() == nullptr || entry_of<Map>(n));
     }
 
 private:
@@ -44,8 +45,11 @@ private:
         if (n.links.members == 0) return true;
         if (n.links.members == 1) return home_of<Map>(pieces::only(n)) == &n;
         std::uint32_t count = 0;
-        for (block* b = pieces::first_block(n); b != nullptr; b = b->next) {
-            if (b->owner.get() != &n || b->live == 0 || b->live != b->used) return false;
+        block* before = nullptr;
+        for (block* b = pieces::first_block(n); b != nullptr; before = b, b = b->next) {
+            if (b->prev.get() != before || b->owner.get() != &n || b->live == 0 ||
+                b->live != b->used)
+                return false;
             for (std::uint32_t i = 0; i != b->live; ++i) {
                 auto& v = pieces::vma_at(*b, i);
                 const cow_range r = pieces::range_of(v);
@@ -55,6 +59,34 @@ private:
             }
         }
         return count == n.links.members;
+    }
+
+    // Level by level: what is below is the level below, in order, and covers what is said.
+    template <class Map>
+    [[nodiscard]] static bool index_of(node& n) noexcept {
+        using index = cow_index<Policy>;
+        block* first = cow_pieces<Map>::root_of(n);
+        if (first == nullptr) return true;
+        if (first->next.get() != nullptr || (first->level != 0 && first->live < 2)) return false;
+        for (; first->level != 0; first = &index::below(*first, 0)) {
+            block* low = &index::below(*first, 0);
+            block* before = nullptr;
+            for (block* b = first; b != nullptr; before = b, b = b->next) {
+                if (b->prev.get() != before || b->owner.get() != &n) return false;
+                if (b->level != first->level || b->live == 0 || b->live != b->used) return false;
+                cow_bounds all;
+                for (std::uint32_t i = 0; i != b->live; ++i, low = low->next) {
+                    if (low != &index::below(*b, i) || low->level + 1U != b->level) return false;
+                    const cow_bounds said = index::bounds_at(*b, i);
+                    if (said != index::bounds_of(*low)) return false;
+                    if (i == 0 || said.first < all.first) all.first = said.first;
+                    if (i == 0 || said.last > all.last) all.last = said.last;
+                }
+                if (all != index::bounds_of(*b)) return false;
+            }
+            if (low != nullptr) return false;
+        }
+        return true;
     }
 
     template <class Map>

@@ -169,7 +169,8 @@ private:
 
     void begin_pieces(const node& n) noexcept {
         one_ = n.links.members == 1;
-        pieces_ = pieces::first_block(n);
+        block* const root = pieces::root_of(n);
+        pieces_ = root == nullptr ? nullptr : path_.begin(*root, index_);
         slot_ = 0;
     }
     // The next piece of `inside_` that covers the offset.
@@ -178,9 +179,8 @@ private:
             one_ = false;
             return look_at(pieces::only(*inside_), &inside_->links.pieces);
         }
-        for (; pieces_ != nullptr; pieces_ = pieces_->next, slot_ = 0) {
+        for (; pieces_ != nullptr; pieces_ = path_.next(index_), slot_ = 0) {
             block& b = *pieces_;
-            if (!b.covers(index_)) continue;
             const std::uint32_t offset = b.offset_of(index_);
             while (slot_ != b.live) {
                 const std::uint32_t i = slot_++;
@@ -223,6 +223,7 @@ private:
     bool one_ = false;             // its one piece is to come
     block* pieces_ = nullptr;      // or these,
     std::uint32_t slot_ = 0;       // from there on
+    cow_path<policy> path_{};      // to which this leads
     entry shown_{};
 };
 
