@@ -67,8 +67,9 @@ struct linux_2_6_7 : default_policy {
     using merge = rmap::merges::linux_2_6_7;
 };
 
-/// As chains came into 2.6.34, a lock in each anon_vma: walks may miss, and a chain may be lost
-/// (B06, B08, B09). To show that; not for use.
+/// As chains came into 2.6.34, a lock in each anon_vma: walks may miss, a chain may be lost (B06,
+/// B08, B09), and a walk reads the range of a vma of which another anon_vma's lock alone is held
+/// (B10, a data race). To show that; not for use.
 struct linux_2_6_34 : default_policy {
     using lock = rmap::locks::spin;
     using locking = rmap::locking::per_anon_vma;

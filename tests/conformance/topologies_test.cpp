@@ -22,5 +22,8 @@ int main() {
         count.conforms(type_name<topology>(),
                        [](auto sink) { verify::topology_conforms<topology>(sink); });
     });
+    using topology = exact::topology;
+    count.conforms(type_name<topology>(),
+                   [](auto sink) { verify::topology_conforms<topology>(sink); });
     return count.exit_code();
 }

@@ -16,21 +16,22 @@
 
 namespace kill {
 
-using system = rmap::mm::system<explored>;
-using space = system::space;
 using rmap::pgno;
 using rmap::mm::kind;
 using rmap::mm::prot;
 
 constexpr auto rw = prot::r | prot::w;
 
-struct household {
+template <class Policy>
+struct basic_household {
+    using system = rmap::mm::system<Policy>;
+    using space = typename system::space;
     static constexpr pgno anon = 100;    // four pages; the second is there
     static constexpr pgno away = 300;    // in another leaf; nothing
     static constexpr pgno mapped = 200;  // four pages of the file, private
     static constexpr pgno shared = 220;  // and shared
 
-    household() {
+    basic_household() {
         ok(mm.create_space(parent));
         ok(mm.mmap(*parent, {anon, 4, rw}));
         ok(mm.write(*parent, anon + 1));
@@ -48,7 +49,7 @@ struct household {
     }
     /// What nobody may leave behind.
     void settled() {
-        rmap_test::mm_world<explored> world{mm};
+        rmap_test::mm_world<Policy> world{mm};
         for (const auto& v : verify::check(world)) {
             const std::string what = "I" + std::to_string(v.invariant) + " is broken";
             verify::require(false, what.c_str());
@@ -88,9 +89,12 @@ struct household {
     space* parent = nullptr;
     space* child = nullptr;
     space* second = nullptr;
-    system::file_type* file = nullptr;
-    system::page_type* found = nullptr;
-    system::page_type other{};  // mapped nowhere
+    typename system::file_type* file = nullptr;
+    typename system::page_type* found = nullptr;
+    typename system::page_type other{};  // mapped nowhere
 };
+using household = basic_household<explored>;
+using system = household::system;
+using space = household::space;
 
 }  // namespace kill

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     tell_lists(all);
     tell_flags(all);
     tell_mm(all);
+    tell_exact(all);
 
     seen_places seen;
     for (std::size_t i = 0; i != all.size(); ++i) {

@@ -38,6 +38,7 @@ void tell_best_effort(stories&);
 void tell_lists(stories&);
 void tell_flags(stories&);
 void tell_mm(stories&);
+void tell_exact(stories&);
 
 /// What every story runs with; a discipline is added.
 struct explored : rmap::default_policy {

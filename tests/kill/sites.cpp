@@ -25,7 +25,8 @@ constexpr const char* rooms[] = {"core",   "model",     "locks", "locking", "top
 /// move_locks, all_locks, and what walk_guard() returns.
 constexpr std::string_view guards[] = {"write_guard", "read_guard",   "guard_type", "shared_guard",
                                        "guard",       "file_guard",   "tree_guard", "update_guard",
-                                       "entry_guard", "relink_guard", "held",       "range_locks"};
+                                       "entry_guard", "relink_guard", "held",       "range_locks",
+                                       "chain_guard_of"};
 /// The same of a discipline: with a variable.
 constexpr std::string_view of_discipline[] = {"walk", "update"};
 /// Members that are guards.

@@ -51,25 +51,6 @@ const reason reasons[] = {
      "was "
      "put by. Kept as in put().",
      {{"ops/reference.hpp, drop_last", "acq_rel"}}},
-    {"exact topologies",
-     "Not shown by this table: they run under topologies::pte_chain alone. The orders of its lock "
-     "are weakened one by one in tests/explore/places_test.cpp; what its locks are for is explored "
-     "there, but not each is dropped.",
-     {{"topologies/place_chain.hpp, ?", "acquire"},
-      {"topologies/place_chain.hpp, ? (2)", "release"},
-      {"ops/places.hpp, ?", "held"},
-      {"ops/places.hpp, ? (2)", "held"},
-      {"ops/places.hpp, ? (3)", "held"},
-      {"ops/places.hpp, ? (4)", "held"},
-      {"ops/places.hpp, ? (5)", "held"},
-      {"mm/fault.hpp, ?", "entry_guard"},
-      {"mm/fault.hpp, ? (2)", "write_guard"},
-      {"mm/fork.hpp, ?", "write_guard source"},
-      {"mm/fork.hpp, ? (2)", "write_guard source"},
-      {"mm/fork.hpp, ? (3)", "write_guard target"},
-      {"mm/mremap.hpp, ?", "write_guard held"},
-      {"mm/mremap.hpp, ? (2)", "write_guard held"},
-      {"mm/mremap.hpp, ? (3)", "write_guard target_held"}}},
     {"holes and the size",
      "Redundant: what punching does page by page does not depend on the size. Kept so that changes "
      "of a file come one at a time.",

@@ -23,6 +23,7 @@
 #include <rmap/merges/adjacent.hpp>
 #include <rmap/topologies/single_list.hpp>
 #include <rmap/verify/conformance/discipline_walks.hpp>
+#include <rmap/verify/conformance/exact_laws.hpp>
 #include <rmap/verify/conformance/explored_form.hpp>
 #include <rmap/verify/conformance/lock_suite.hpp>
 #include <rmap/verify/conformance/merge_laws.hpp>
@@ -73,9 +74,7 @@ bool topology_conforms(Sink sink, const conformance_options& with = {}) {
         "rmap: not a topology; topologies/concept.hpp says what one must have");
     conformance::suite s{topology_laws, with};
     if constexpr (is_exact<Topology>) {
-        for (const law& l : topology_laws) {
-            s.not_seen(l, "walks of an exact topology start at the page; see ops/places.hpp");
-        }
+        conformance::exact_suite<Topology>{s}.run();
     } else {
         conformance::topology_suite<Topology>{s}.run();
     }

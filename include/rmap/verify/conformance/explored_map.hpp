@@ -80,6 +80,14 @@ struct space {
     std::map<pgno, vma*> vmas{};
     std::map<pgno, page*> table{};
     pgno next = 0;
+
+    /// Of scripts, for who asks a place of an exact topology for its vma.
+    [[nodiscard]] vma* find(pgno at) const {
+        auto after = vmas.upper_bound(at);
+        if (after == vmas.begin()) return nullptr;
+        vma* const v = (--after)->second;
+        return v->contains(at) ? v : nullptr;
+    }
 };
 
 template <class Policy>

@@ -195,17 +195,27 @@ private:
         ok(map_.prepare(v, before(v), behind(v)));
         page& p = pages_.emplace_back();
         map_.tag_new(p, v, at);
-        p.add_mapping();
-        table[at] = &p;
+        maps(p, v.mm(), at);
         return text(again ? "copy on write" : "a new page", " at ", at, " of ", name(v));
     }
-    static void unmap(mm& m, pgno at) {
+    /// The ways in which an exact topology is told of entries; others do not listen.
+    void maps(page& p, mm& m, pgno at) {
+        bool done = false;
+        ok(map_.add_place(map_.memory(), p, m, at, done, [&] {
+            p.add_mapping();
+            m.table[at] = &p;
+            return true;
+        }));
+    }
+    void unmap(mm& m, pgno at) {
         const auto found = m.table.find(at);
         if (found == m.table.end()) return;
-        found->second->remove_mapping();
+        page& p = *found->second;
         m.table.erase(found);
+        p.remove_mapping();
+        map_.remove_place(p, m, at);
     }
-    static void unmap(mm& m, pgno from, pgno to) {
+    void unmap(mm& m, pgno from, pgno to) {
         while (true) {
             const auto found = m.table.lower_bound(from);
             if (found == m.table.end() || found->first >= to) return;
@@ -222,9 +232,7 @@ private:
         ok(map_.fork(v, parent));
         enters(v);
         for (auto& [at, p] : parent.mm().table) {
-            if (!parent.contains(at)) continue;
-            p->add_mapping();
-            m.table[at] = p;
+            if (parent.contains(at)) maps(*p, m, at);
         }
         return name(parent) + " forks v" + std::to_string(v.number);
     }
@@ -329,8 +337,12 @@ private:
             const auto found = m.table.find(v.start() + i);
             if (found == m.table.end()) continue;
             page* const p = found->second;
-            m.table.erase(found);
-            m.table[there.start() + i] = p;
+            const pgno to = there.start() + i;
+            map_.move_place(*p, m, found->first, to, [&] {
+                m.table.erase(found);
+                m.table[to] = p;
+                return true;
+            });
         }
         map_.unlink(v);
         leaves(v);
