@@ -202,21 +202,21 @@ private:
     }
 };
 
-/// Blocks one behind the other: `first` is a field of their owner.
+/// Blocks one behind the other: `first` is a field of their owner, a pointer to a block or to void.
 template <class Policy>
 struct cow_blocks {
     using block = cow_block<Policy>;
     using head = typename Policy::atomics::template plain<block*>;
 
-    static void push_front(head& first, block& b) noexcept {
-        block* const old = first;
+    static void push_front(auto& first, block& b) noexcept {
+        block* const old = static_cast<block*>(first.get());
         b.next = old;
         b.prev = old == nullptr ? &b : old->prev.get();
         if (old != nullptr) old->prev = &b;
         first = &b;
     }
-    static void push_back(head& first, block& b) noexcept {
-        block* const old = first;
+    static void push_back(auto& first, block& b) noexcept {
+        block* const old = static_cast<block*>(first.get());
         if (old == nullptr) return push_front(first, b);
         block* const tail = old->prev;
         b.next = nullptr;
@@ -224,7 +224,7 @@ struct cow_blocks {
         tail->next = &b;
         old->prev = &b;
     }
-    static void insert_behind(head& first, block& at, block& b) noexcept {
+    static void insert_behind(auto& first, block& at, block& b) noexcept {
         block* const behind = at.next;
         if (behind == nullptr) return push_back(first, b);
         b.next = behind;
@@ -232,15 +232,16 @@ struct cow_blocks {
         behind->prev = &b;
         at.next = &b;
     }
-    static void erase(head& first, block& b) noexcept {
+    static void erase(auto& first, block& b) noexcept {
         block* const behind = b.next;
         block* const before = b.prev;
-        if (&b == first.get()) {
+        block* const old = static_cast<block*>(first.get());
+        if (&b == old) {
             first = behind;
             if (behind != nullptr) behind->prev = before;
         } else {
             before->next = behind;
-            (behind != nullptr ? behind : first.get())->prev = before;
+            (behind != nullptr ? behind : old)->prev = before;
         }
         b.next = nullptr;
         b.prev = nullptr;

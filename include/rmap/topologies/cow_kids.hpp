@@ -6,12 +6,13 @@
 // and out without moving others. Blocks with room stand in front. A block of less than the largest
 // capacity moves into a larger one when it is full, so that up to 128 children are in one block and
 // a walk over them is one run of entries; one that is almost empty moves into another that has
-// room.
+// room. A child that is the only one since it came needs no entry (cow_kin.hpp).
 
 #include <cstdint>
 
 #include <rmap/core/config.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
@@ -24,10 +25,12 @@ struct cow_kids {
     using block = cow_block<policy>;
     using blocks = cow_blocks<policy>;
     using list = cow_list<policy>;
+    using kin = cow_kin<policy>;
     using pieces = cow_pieces<Map>;
     using late = cow_late<policy>;
     using vma = typename Map::vma_type;
 
+    static constexpr std::uint32_t smallest = 4;
     static constexpr std::uint32_t largest = 128;
 
     [[nodiscard]] static node& kid_at(block& b, std::uint32_t i) noexcept {
@@ -36,8 +39,8 @@ struct cow_kids {
 
     /// The capacity of the block that one more child takes; 0: there is room.
     [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
-        block* const front = parent.links.kids;
-        if (front == nullptr) return for_the_first;
+        block* const front = kin::blocks_of(parent);
+        if (front == nullptr) return has_late<Map> || kin::has_kids(parent) ? smallest : 0;
         if (!front->full()) return 0;
         block* const tail = front->prev;
         if (tail->capacity < largest) return larger_than(tail->capacity);
@@ -46,7 +49,12 @@ struct cow_kids {
 
     /// `kid` has its pieces, and no parent. Blocks come from `spare`, and go there.
     static void add(node& parent, node& kid, list& spare) noexcept {
-        put(with_room(parent, pieces::view_of(kid), spare), kid);
+        if (!has_late<Map> && !kin::has_kids(parent)) {
+            kin::tie(parent, kid);
+            cover_own(kid);
+        } else {
+            put(with_room(parent, pieces::view_of(kid), spare), kid);
+        }
     }
     /// The same for a vma that has no anon_vma of its own yet.
     static void add_late(node& parent, vma& v, list& spare) noexcept {
@@ -54,8 +62,12 @@ struct cow_kids {
     }
 
     static void remove(node& kid, list& spent) noexcept {
-        remove(*kid.links.where.get(), kid.links.slot, spent);
-        kid.links.where = nullptr;
+        if (node* const parent = kin::parent_of_only(kid); parent != nullptr) {
+            kin::untie(*parent, kid);
+        } else {
+            remove(*kin::entry_block(kid), kid.links.slot, spent);
+            kid.links.where = nullptr;
+        }
     }
     static void remove_late(vma& v, list& spent) noexcept {
         auto& hook = Map::hook_of(v);
@@ -74,12 +86,19 @@ struct cow_kids {
     /// Brings the entry of a child up to date with the child's pieces and children. `narrows`: what
     /// its block covers may be less than before.
     static void mirror(node& kid, bool narrows = false) noexcept {
-        block* const b = kid.links.where;
-        if (b == nullptr) return;
+        block* const b = kin::entry_block(kid);
+        if (b == nullptr) return cover_own(kid);
         const auto bounds = write(*b, kid.links.slot, kid);
         if (bounds.first > bounds.last) return;
         cover(kid, bounds.first, bounds.last);
         if (narrows && b->flagged == 0) narrow(*b);
+    }
+
+    /// The same where nothing has become larger.
+    static void mirror_less(node& kid) noexcept {
+        if (block* const b = kin::entry_block(kid); b != nullptr) {
+            static_cast<void>(write(*b, kid.links.slot, kid));
+        }
     }
 
     /// The same of a late vma, whose range has changed.
@@ -90,15 +109,49 @@ struct cow_kids {
         if (b.flagged == 0) narrow(b);
     }
 
-    /// The blocks that lead to `kid` cover these offsets.
-    static void cover(node& kid, pgoff_t first, pgoff_t last) noexcept {
-        cover(kid.links.where.get(), first, last);
-    }
-
 private:
-    static void cover(block* b, pgoff_t first, pgoff_t last) noexcept {
-        while (b != nullptr && b->widen(first, last))
-            b = b->owner->links.where;
+    // The blocks that lead to `kid` cover these offsets. They do so of what a parent holds itself.
+    static void cover(node& kid, pgoff_t first, pgoff_t last) noexcept {
+        for (node* at = &kid;;) {
+            if (block* const b = kin::entry_block(*at); b != nullptr) {
+                if (!b->widen(first, last)) return;
+                at = b->owner;
+            } else {
+                at = kin::parent_of_only(*at);
+                if (at == nullptr) return;
+                const cow_bounds own = own_bounds(*at);
+                if (own.first <= first && last <= own.last) return;
+            }
+        }
+    }
+    static void cover_own(node& kid) noexcept {
+        if (kin::parent_of_only(kid) == nullptr) return;
+        const cow_bounds own = own_bounds(kid);
+        if (own.first <= own.last) cover(kid, own.first, own.last);
+    }
+    [[nodiscard]] static cow_bounds own_bounds(const node& n) noexcept {
+        if (n.links.members != 1) return pieces::bounds_of(n);
+        const cow_range r = pieces::range_of(pieces::only(n));
+        return {r.pgoff, r.last()};
+    }
+    // Of what is below `kid`, which has got an entry. Who looks for it in a long chain gives up,
+    // and lets the blocks cover everything.
+    static void cover_below(node& kid) noexcept {
+        constexpr unsigned far = 16;
+        node* at = &kid;
+        for (unsigned i = 0; i != far; ++i) {
+            node* const only = kin::only_kid(*at);
+            if (only == nullptr) {
+                for (block* b = kin::blocks_of(*at); b != nullptr; b = b->next) {
+                    if (b->lo <= b->hi) cover(kid, b->lo, b->hi);
+                }
+                return;
+            }
+            at = only;
+            const cow_bounds own = own_bounds(*at);
+            if (own.first <= own.last) cover(kid, own.first, own.last);
+        }
+        cover(kid, 0, ~pgoff_t{0});
     }
 
     // An entry goes, and the block with it if it was the last.
@@ -116,12 +169,10 @@ private:
         if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
     }
 
-    static constexpr std::uint32_t for_the_first = 2;
-
     // In steps, so that less than a third of a block stays empty, and each child moves about twice
     // while the family grows.
     [[nodiscard]] static std::uint32_t larger_than(std::uint32_t capacity) noexcept {
-        if (capacity < 16) return capacity < 4 ? 4 : capacity + 4;
+        if (capacity < 16) return capacity + 4;
         const bool is_power = (capacity & (capacity - 1)) == 0;
         return is_power ? capacity + capacity / 2 : capacity / 3 * 4;
     }
@@ -129,12 +180,17 @@ private:
     // A block of the parent that has room for one more, which looks like `r`.
     [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& spare) noexcept {
         auto& mine = parent.links;
-        block* const front = mine.kids;
+        block* const front = kin::blocks_of(parent);
         const std::uint32_t capacity = lacks(parent);
         if (capacity == 0) return *front;
         block& fresh = spare.take(capacity);
         fresh.owner = &parent;
-        if (front == nullptr || front->prev->capacity == largest) {
+        if (node* const only = kin::only_kid(parent); only != nullptr) {
+            kin::untie(parent, *only);
+            fresh.begin_with(pieces::view_of(*only));
+            put(fresh, *only);
+            cover_below(*only);
+        } else if (front == nullptr || front->prev->capacity == largest) {
             fresh.begin_with(r);
         } else {
             move_all(mine.kids, *front->prev.get(), fresh, spare);
@@ -185,11 +241,6 @@ private:
         kid.links.where = &b;
         kid.links.slot = slot;
         mirror(kid);
-        if (block* below = kid.links.kids; below != nullptr) {
-            for (; below != nullptr; below = below->next) {
-                if (below->lo <= below->hi) cover(kid, below->lo, below->hi);
-            }
-        }
         if (b.full()) to_back(b.owner->links.kids, b);
     }
 
@@ -211,9 +262,10 @@ private:
     // room.
     static void move_into_another(node& parent, block& b, list& spent) noexcept {
         auto& mine = parent.links;
-        block* to = mine.kids;
+        block* to = kin::blocks_of(parent);
         if (to == &b) to = b.next;
         if (to == nullptr || to->capacity - to->live < b.live) return;
+        if (b.lo <= b.hi) to->widen(b.lo, b.hi);  // of what is below them, too
         for (std::uint32_t i = 0; i != b.used && b.live != 0; ++i) {
             if (is_hole(b, i)) continue;
             if constexpr (has_late<Map>) {
@@ -232,7 +284,7 @@ private:
     }
 
     static void to_front(auto& first, block& b) noexcept {
-        if (first.get() == &b) return;
+        if (b.prev->next.get() == nullptr) return;
         blocks::erase(first, b);
         blocks::push_front(first, b);
     }
@@ -240,10 +292,11 @@ private:
     static void to_back(auto& first, block& b) noexcept {
         if (b.next.get() == nullptr) return;
         blocks::erase(first, b);
-        block& tail = *first->prev.get();
+        block* const front = static_cast<block*>(first.get());
+        block& tail = *front->prev.get();
         if (tail.capacity == largest || !tail.full()) {
             blocks::push_back(first, b);
-        } else if (first.get() == &tail) {
+        } else if (front == &tail) {
             blocks::push_front(first, b);
         } else {
             blocks::insert_behind(first, *tail.prev.get(), b);
@@ -253,7 +306,7 @@ private:
     // Returns what the pieces of the child cover.
     static cow_bounds write(block& b, std::uint32_t slot, node& kid) noexcept {
         auto& e = b.at(slot);
-        const std::uint32_t kids = kid.links.kids.get() != nullptr ? block::kids_flag : 0;
+        const std::uint32_t kids = kin::has_kids(kid) ? block::kids_flag : 0;
         const bool was_flagged = block::has_flag(e.pages);
         cow_bounds bounds;
         if (kid.links.members == 1) {

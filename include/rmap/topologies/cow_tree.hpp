@@ -19,6 +19,7 @@
 #include <rmap/topologies/concept.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 #include <rmap/topologies/cow_valid.hpp>
@@ -59,10 +60,10 @@ struct cow_tree : own_anon_vma {
     public:
         [[nodiscard]] bool empty() const noexcept { return members == 0 && kids.get() == nullptr; }
 
-        plain<void*> pieces{nullptr};              // members == 1: the vma's hook; more: blocks
-        plain<cow_block<Policy>*> kids{nullptr};   // entries of the children
-        plain<cow_block<Policy>*> where{nullptr};  // the own entry's block; null: no parent
-        plain<anon_vma<Policy>*> spare{nullptr};   // a root's: see keep_spare()
+        plain<void*> pieces{nullptr};  // members == 1: the vma's hook; more: blocks
+        plain<void*> kids{nullptr};    // EITHER blocks with the children's entries OR the one child
+        plain<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
+        plain<anon_vma<Policy>*> spare{nullptr};  // a root's: see keep_spare()
         plain<std::uint32_t> slot{0};     // where in that block; a root has none: how many members
                                           // of the family are without active vmas
         plain<std::uint32_t> members{0};  // vmas at home here
@@ -205,7 +206,7 @@ struct cow_tree : own_anon_vma {
         file<Map>(map, child, fresh, nullptr, from);
         const bool is_first = home.links.kids.get() == nullptr;
         cow_kids<Map>::add(home, fresh, from);
-        if (is_first) cow_kids<Map>::mirror(home);
+        if (is_first) cow_kids<Map>::mirror_less(home);
         check_valid(map, home);
     }
 
@@ -285,8 +286,7 @@ struct cow_tree : own_anon_vma {
 protected:
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* parent_of(const anon_vma<Policy>& av) noexcept {
-        cow_block<Policy>* const in = av.links.where;
-        return in == nullptr ? nullptr : in->owner.get();
+        return cow_kin<Policy>::parent_of(av);
     }
 
     // What has neither vmas nor children goes, from `at` on upwards.
@@ -306,7 +306,7 @@ protected:
             }
             if (home->links.members != 0) break;
         }
-        cow_kids<Map>::mirror(*home);
+        cow_kids<Map>::mirror_less(*home);
         check_valid(map, *home);
     }
 

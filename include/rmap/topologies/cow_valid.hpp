@@ -10,6 +10,7 @@
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_index.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
@@ -19,11 +20,11 @@ template <class Policy>
 struct cow_valid {
     using node = anon_vma<Policy>;
     using block = cow_block<Policy>;
+    using kin = cow_kin<Policy>;
 
     template <class Map>
     [[nodiscard]] static bool check(node& n) noexcept {
-        return pieces_of<Map>(n) && index_of<Map>(n) && kids_of<Map>(n) &&
-               (n.links.where.get() == nullptr || entry_of<Map>(n));
+        return pieces_of<Map>(n) && index_of<Map>(n) && kids_of<Map>(n) && place_of<Map>(n);
     }
 
 private:
@@ -91,10 +92,13 @@ private:
 
     template <class Map>
     [[nodiscard]] static bool kids_of(node& n) noexcept {
-        if (!links<Policy>(n.links.kids.get(), n.links.kids.get() == nullptr)) return false;
+        if (node* const only = kin::only_kid(n); only != nullptr) {
+            return kin::parent_of(*only) == &n && covered<Map>(*only);
+        }
+        if (!links<Policy>(n.links.kids.get(), !kin::has_kids(n))) return false;
         bool room = true;         // so far: those with room are in front
         std::uint32_t small = 0;  // blocks that will grow: one at most; when full it is the last
-        for (block* b = n.links.kids; b != nullptr; b = b->next) {
+        for (block* b = kin::blocks_of(n); b != nullptr; b = b->next) {
             if (b->owner.get() != &n || (!b->full() && !room)) return false;
             room = !b->full();
             if (b->capacity < cow_kids<Map>::largest) {
@@ -113,7 +117,7 @@ private:
                     }
                 }
                 node& kid = cow_kids<Map>::kid_at(*b, i);
-                if (kid.links.where.get() != b || kid.links.slot != i || !entry_of<Map>(kid)) {
+                if (kin::entry_block(kid) != b || kid.links.slot != i || !entry_of<Map>(kid)) {
                     return false;
                 }
                 ++live;
@@ -134,12 +138,45 @@ private:
                b.covers(r.pgoff) && b.covers(r.last());
     }
 
+    template <class Map>
+    [[nodiscard]] static bool place_of(node& n) noexcept {
+        if (node* const parent = kin::parent_of_only(n); parent != nullptr) {
+            return kin::only_kid(*parent) == &n && covered<Map>(n);
+        }
+        return kin::entry_block(n) == nullptr || entry_of<Map>(n);
+    }
+
+    // Whether the next block on the way up from an only child covers what that and its blocks do.
+    template <class Map>
+    [[nodiscard]] static bool covered(node& kid) noexcept {
+        node* at = kin::parent_of(kid);
+        while (at != nullptr && kin::entry_block(*at) == nullptr)
+            at = kin::parent_of_only(*at);
+        if (at == nullptr) return true;
+        block& b = *kin::entry_block(*at);
+        cow_bounds own = cow_pieces<Map>::bounds_of(kid);
+        if (kid.links.members == 1) {
+            const cow_range r = cow_pieces<Map>::range_of(cow_pieces<Map>::only(kid));
+            own = {r.pgoff, r.last()};
+        }
+        if (own.first <= own.last && !(b.covers(own.first) && b.covers(own.last))) return false;
+        return covers_blocks(b, kid);
+    }
+    [[nodiscard]] static bool covers_blocks(block& b, node& kid) noexcept {
+        for (block* below = kin::blocks_of(kid); below != nullptr; below = below->next) {
+            if (below->lo <= below->hi && !(b.covers(below->lo) && b.covers(below->hi))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     // Whether the entry of a child, and what its block covers, are right.
     template <class Map>
     [[nodiscard]] static bool entry_of(node& kid) noexcept {
         using pieces = cow_pieces<Map>;
-        block& b = *kid.links.where.get();
-        const std::uint32_t flags = kid.links.kids.get() != nullptr ? block::kids_flag : 0;
+        block& b = *kin::entry_block(kid);
+        const std::uint32_t flags = kin::has_kids(kid) ? block::kids_flag : 0;
         cow_bounds all = pieces::bounds_of(kid);
         if (kid.links.members == 1) {
             const cow_range r = pieces::range_of(pieces::only(kid));
@@ -155,12 +192,7 @@ private:
             if (!same(e, b.at(kid.links.slot))) return false;
         }
         if (all.first <= all.last && !(b.covers(all.first) && b.covers(all.last))) return false;
-        for (block* below = kid.links.kids; below != nullptr; below = below->next) {
-            if (below->lo <= below->hi && !(b.covers(below->lo) && b.covers(below->hi))) {
-                return false;
-            }
-        }
-        return true;
+        return covers_blocks(b, kid);
     }
 
     template <class Map>

@@ -14,6 +14,7 @@
 #include <rmap/core/types.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kids.hpp>
+#include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 
@@ -63,6 +64,7 @@ public:
     using entry = typename block::entry;
     using about_type = typename block::about_type;
     using kids = cow_kids<Map>;
+    using kin = cow_kin<policy>;
     using pieces = cow_pieces<Map>;
 
     cow_cursor(node& top, pgoff_t index) noexcept
@@ -85,13 +87,22 @@ public:
             if (inside_ != nullptr) {
                 if (next_piece()) return true;
                 node* const was = inside_;
-                inside_ = nullptr;
-                if (!descends_) {
-                    look_from(*block_, resume_);
-                    return true;
+                if (descends_) {
+                    inside_ = kin::only_kid(*was);
+                    if (inside_ != nullptr) {
+                        begin_pieces(*inside_);
+                        continue;
+                    }
+                    if (block* const below = kin::blocks_of(*was); below != nullptr) {
+                        in_ = was;
+                        return next_block(below);
+                    }
                 }
-                in_ = was;
-                return next_block(was->links.kids);
+                // Back to where the entry was from which it went down.
+                inside_ = nullptr;
+                if (block_ == nullptr) return false;
+                look_from(*block_, resume_);
+                return true;
             }
             if (end == last_) return next_block(block_->next);
             if (enter_kid()) return true;
@@ -107,12 +118,16 @@ private:
             look_from(*b, 0);
             return true;
         }
-        if (in_ == top_) return false;
-        block& up = *in_->links.where.get();
-        const std::uint32_t slot = in_->links.slot + 1;
-        in_ = up.owner;
-        look_from(up, slot);
-        return true;
+        while (in_ != top_) {
+            if (block* const up = kin::entry_block(*in_); up != nullptr) {
+                const std::uint32_t slot = in_->links.slot + 1;
+                in_ = up->owner;
+                look_from(*up, slot);
+                return true;
+            }
+            in_ = kin::parent_of_only(*in_);
+        }
+        return false;
     }
     void look_from(block& b, std::uint32_t slot) noexcept {
         block_ = &b;
@@ -233,6 +248,7 @@ struct cow_walk {
     using node = anon_vma<policy>;
     using block = cow_block<policy>;
     using kids = cow_kids<Map>;
+    using kin = cow_kin<policy>;
     using pieces = cow_pieces<Map>;
     using place = cow_place<Map>;
 
@@ -267,37 +283,41 @@ struct cow_walk {
     /// f(vma) for each vma at or below `top`.
     template <class F>
     [[gnu::always_inline]] static inline bool all(node& top, F& f) {
-        if (!all_pieces(top, f)) return false;
         node* at = &top;
-        block* b = top.links.kids;
-        std::uint32_t slot = 0;
+        if (!all_pieces(*at, f)) return false;
         for (;;) {
-            while (b != nullptr) {
-                node* down = nullptr;
-                for (; slot != b->used && down == nullptr; ++slot) {
-                    if (kids::is_hole(*b, slot)) continue;
-                    if constexpr (has_late<Map>) {
-                        if (void* const about = b->about(slot); cow_late<policy>::is_vma(about)) {
-                            if (!f(Map::vma_of(cow_late<policy>::hook_of(about)))) return false;
-                            continue;
-                        }
-                    }
-                    node& kid = kids::kid_at(*b, slot);
-                    if (!all_pieces(kid, f)) return false;
-                    if (kid.links.kids.get() != nullptr) down = &kid;
-                }
-                slot = 0;
-                if (down == nullptr) {
-                    b = b->next;
-                } else {
-                    at = down;
-                    b = down->links.kids;
-                }
+            while (node* const only = kin::only_kid(*at)) {
+                at = only;
+                if (!all_pieces(*at, f)) return false;
             }
-            if (at == &top) return true;
-            b = at->links.where;
-            slot = at->links.slot + 1;
-            at = b->owner;
+            block* b = kin::blocks_of(*at);
+            std::uint32_t slot = 0;
+            node* down = nullptr;
+            for (;;) {
+                for (; b != nullptr && down == nullptr; b = b->next, slot = 0) {
+                    for (; slot != b->used && down == nullptr; ++slot) {
+                        if (kids::is_hole(*b, slot)) continue;
+                        if constexpr (has_late<Map>) {
+                            if (void* const of = b->about(slot); cow_late<policy>::is_vma(of)) {
+                                if (!f(Map::vma_of(cow_late<policy>::hook_of(of)))) return false;
+                                continue;
+                            }
+                        }
+                        node& kid = kids::kid_at(*b, slot);
+                        if (!all_pieces(kid, f)) return false;
+                        if (kin::has_kids(kid)) down = &kid;
+                    }
+                }
+                if (down != nullptr) break;
+                // Back up, behind where we came from.
+                while (at != &top && kin::entry_block(*at) == nullptr)
+                    at = kin::parent_of_only(*at);
+                if (at == &top) return true;
+                b = kin::entry_block(*at);
+                slot = at->links.slot + 1;
+                at = b->owner;
+            }
+            at = down;
         }
     }
 

@@ -291,19 +291,46 @@ BOOST_AUTO_TEST_CASE(children_are_in_few_blocks) {
     }
 }
 
-// A fork costs one entry at any depth, and of a chain every part is found.
+// A fork costs one anon_vma at any depth, and of a chain every part is found.
 BOOST_AUTO_TEST_CASE(deep_chains) {
     forest f;
     f.root(0x1000, 4, 0x1000);
     for (unsigned i = 0; i != 64; ++i)
         BOOST_TEST_REQUIRE(f.fork(f.members.back()));
-    BOOST_TEST(f.map.stats().links() == 64U);
+    BOOST_TEST(f.map.stats().links() == 0U);
     BOOST_TEST(f.map.stats().anon_vmas() == 65U);
     f.check(f.members.back(), 0x1003);
     // From the middle outwards: ancestors without vmas keep their descendants' pages findable.
     for (unsigned i = 0; i != 60; ++i) {
         f.exit(std::next(f.members.begin(), static_cast<std::ptrdiff_t>(f.members.size() / 2)));
         f.check(f.members.back(), 0x1003);
+    }
+}
+
+// Chains whose members get second children, at every depth, and whose members' ranges come to lie
+// outside of their parents': blocks above cover what is far below them.
+BOOST_AUTO_TEST_CASE(chains_that_branch) {
+    for (const bool topmost_first : {true, false}) {
+        for (const unsigned length : {3U, 10U, 40U}) {
+            forest f;
+            std::vector<forest::member*> chain{&f.root(0x1000, 8, 0x1000)};
+            f.fork(*chain[0]);  // so that what follows is below a block
+            for (unsigned i = 0; i != length; ++i) {
+                chain.push_back(f.fork(*chain.back()));
+                // Each half grows beyond its parent, half has less.
+                auto& v = chain.back()->vma;
+                const rmap::pgno pages = i % 2 == 0 ? v.pages() + 8 : v.pages() - 4;
+                BOOST_TEST((f.map.adjust(v, {v.start(), pages, v.pgoff()}) == status::ok));
+            }
+            const auto far = chain.back()->vma.pgoff() + chain.back()->vma.pages() - 1;
+            for (unsigned i = 0; i != length; ++i) {
+                f.fork(*chain[topmost_first ? i : length - 1 - i]);
+                f.check(*chain.back(), far);
+                f.check(*chain[i], chain[i]->vma.pgoff() + chain[i]->vma.pages() - 1);
+            }
+            for (auto* m : chain)
+                BOOST_TEST(types::map::topology_type::valid(f.map, *f.map.own(m->vma)));
+        }
     }
 }
 
