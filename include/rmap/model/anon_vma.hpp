@@ -71,8 +71,8 @@ public:
     plain<anon_vma*> parent;                   // the forking vma's own anon_vma; a root is its own
     plain<std::uint32_t> num_children{0};  // anon_vmas whose parent this is; a root counts itself
     plain<std::uint32_t> num_active_vmas{0};   // vmas whose own anon_vma this is
+    [[no_unique_address]] anchor_type links{};  // to the vmas
     plain<bool> taken{false};  // by take_all_locks; also needs the map's mutex for it
-    anchor_type links{};                       // to the vmas
 
     // What the discipline keeps here, by its own rules; most keep nothing.
     [[no_unique_address]]

@@ -61,10 +61,9 @@ template <class Map>
         using rule = typename policy::merge;
         constexpr bool only_idle = !rule::may_reuse(0, 1) && !rule::may_reuse(1, 1);
         if (rule::may_reuse(0, 0) && (!only_idle || topology::any_idle(parents_own))) {
-            own = topology::template reusable<Map>(
-                parent, [&](const auto& ancestor) noexcept {
-                    return &ancestor != &parents_own && may_reuse(map, ancestor);
-                });
+            own = topology::template reusable<Map>(parent, [&](const auto& ancestor) noexcept {
+                return &ancestor != &parents_own && may_reuse(map, ancestor);
+            });
         }
         reused = own != nullptr;
         std::uint32_t lack = reserve.lacks_fork(parent, reused);
@@ -126,15 +125,16 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     if (settle(map, memory, parent) != status::ok) return status::no_memory;
     auto* const parents_own = Map::own(parent);
     if (parents_own == nullptr) return status::ok;
-    RMAP_CHECK(policy, !Map::linked(child), double_link,
-               "a fork child's vma is linked already");
+    RMAP_CHECK(policy, !Map::linked(child), double_link, "a fork child's vma is linked already");
 
     constexpr bool shares = one_a_family<typename policy::topology>;
     fresh_anon_vma<Map> fresh{map};
     link_reserve<Map> reserve{map};
     if (reserve.fill_fork(memory, parent) != status::ok) return status::no_memory;
     constexpr bool asks = keeps_blocks<typename policy::topology>;
-    if (!shares && !asks && fresh.make(memory) != status::ok) return status::no_memory;
+    bool makes = !shares;
+    if constexpr (asks) makes = policy::topology::fork_takes_fresh(*parents_own);
+    if (makes && fresh.make(memory) != status::ok) return status::no_memory;
 
     for (;;) {
         std::uint32_t lack = 0;

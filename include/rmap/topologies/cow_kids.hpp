@@ -67,6 +67,7 @@ struct cow_kids {
         } else {
             remove(*kin::entry_block(kid), kid.links.slot, spent);
             kid.links.where = nullptr;
+            kid.links.slot = 0;
         }
     }
     static void remove_late(vma& v, list& spent) noexcept {
@@ -80,7 +81,7 @@ struct cow_kids {
         const std::uint32_t slot = late::slot_of(hook);
         b.about(slot) = &kid;
         kid.links.where = &b;
-        kid.links.slot = slot;
+        kid.links.slot = static_cast<std::uint16_t>(slot);
     }
 
     /// Brings the entry of a child up to date with the child's pieces and children. `narrows`: what
@@ -239,7 +240,7 @@ private:
         const std::uint32_t slot = take_slot(b);
         b.about(slot) = &kid;
         kid.links.where = &b;
-        kid.links.slot = slot;
+        kid.links.slot = static_cast<std::uint16_t>(slot);
         mirror(kid);
         if (b.full()) to_back(b.owner->links.kids, b);
     }

@@ -4,7 +4,9 @@
 // cow_kin: how anon_vmas name their children and their parent under topologies::cow_tree. The words
 // `kids` and `where` of an anon_vma lead to a block, or, with the low bit set, to the one child and
 // the parent themselves: an anon_vma with one child needs no block, so that in a chain of forks
-// each level is one object, and a fork there takes no memory but the child's.
+// each level is one object, and a fork there takes no memory but the child's. Where an anon_vma can
+// have no parent, the word `where` has the anon_vmas that wait to be used again: a root names the
+// first, and each of them the next.
 //
 // Needs the tree lock, as the words do.
 
@@ -52,11 +54,29 @@ struct cow_kin {
         return in == nullptr ? nullptr : in->owner.get();
     }
 
+    // ---- those that wait
+
+    [[nodiscard]] static node* first_spare(const node& root) noexcept {
+        const auto bits = reinterpret_cast<std::uintptr_t>(root.links.where.get());
+        return (bits & spare_tag) != 0 ? reinterpret_cast<node*>(bits - spare_tag) : nullptr;
+    }
+    static void push_spare(node& root, node& spare) noexcept {
+        spare.links.where = root.links.where.get();
+        root.links.where = tagged(spare, spare_tag);
+    }
+    /// There MUST be one.
+    static node& pop_spare(node& root) noexcept {
+        node& first = *first_spare(root);
+        root.links.where = first.links.where.get();
+        first.links.where = nullptr;
+        return first;
+    }
+
     // ---- changes
 
     static void tie(node& parent, node& kid) noexcept {
-        parent.links.kids = word_of(kid);
-        kid.links.where = word_of(parent);
+        parent.links.kids = tagged(kid, node_tag);
+        kid.links.where = tagged(parent, node_tag);
     }
     static void untie(node& parent, node& kid) noexcept {
         parent.links.kids = nullptr;
@@ -64,18 +84,21 @@ struct cow_kin {
     }
 
 private:
-    static_assert(alignof(block) > 1);
+    static constexpr std::uintptr_t node_tag = 1;
+    static constexpr std::uintptr_t spare_tag = 2;
+    static_assert(alignof(block) > (node_tag | spare_tag));
 
-    [[nodiscard]] static void* word_of(node& n) noexcept {
-        return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&n) | 1U);
+    [[nodiscard]] static void* tagged(node& n, std::uintptr_t tag) noexcept {
+        static_assert(alignof(node) > (node_tag | spare_tag));
+        return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&n) | tag);
     }
     [[nodiscard]] static node* node_of(void* word) noexcept {
         const auto bits = reinterpret_cast<std::uintptr_t>(word);
-        return (bits & 1U) != 0 ? reinterpret_cast<node*>(bits - 1U) : nullptr;
+        return (bits & node_tag) != 0 ? reinterpret_cast<node*>(bits - node_tag) : nullptr;
     }
     [[nodiscard]] static block* block_of(void* word) noexcept {
         const auto bits = reinterpret_cast<std::uintptr_t>(word);
-        return (bits & 1U) != 0 ? nullptr : static_cast<block*>(word);
+        return (bits & (node_tag | spare_tag)) != 0 ? nullptr : static_cast<block*>(word);
     }
 };
 

@@ -63,10 +63,15 @@ struct cow_tree : own_anon_vma {
         plain<void*> pieces{nullptr};  // members == 1: the vma's hook; more: blocks
         plain<void*> kids{nullptr};    // EITHER blocks with the children's entries OR the one child
         plain<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
-        plain<anon_vma<Policy>*> spare{nullptr};  // a root's: see keep_spare()
-        plain<std::uint32_t> slot{0};     // where in that block; a root has none: how many members
-                                          // of the family are without active vmas
-        plain<std::uint32_t> members{0};  // vmas at home here
+        plain<std::uint32_t> members{0};  // vmas at home here; of the first that waits, how many do
+        // Where in that block. A root has none: how many members of the family are without active
+        // vmas, up to `many`, which it then says for good.
+        plain<std::uint16_t> slot{0};
+        // A root's: what fork_takes_fresh() tells. Read by anyone who keeps a vma of the family,
+        // without a lock; written holding the tree lock exclusively.
+        typename Policy::atomics::template atomic<bool> takes_fresh{true};
+
+        static constexpr std::uint16_t many = UINT16_MAX;
     };
 
     /// What a vma carries.
@@ -213,8 +218,22 @@ struct cow_tree : own_anon_vma {
     /// An anon_vma has no active vma any more (+1), has one again, or goes (-1).
     template <class Policy>
     static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
-        auto& idle = av.root.load(rmap::order::relaxed)->links.slot;
-        idle = by > 0 ? idle + 1 : idle - 1;
+        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
+        auto& idle = root.links.slot;
+        if (idle == anchor<Policy>::many) return;
+        idle = static_cast<std::uint16_t>(by > 0 ? idle + 1 : idle - 1);
+        foresee(root);
+    }
+
+    /// Whether a fork in the family of `av`, which has a vma, is to bring a fresh anon_vma, as far
+    /// as can be told without the lock.
+    //   Orders:     nothing, on purpose: the answer is a hint.
+    //   Pairs with: nothing; what a fork lacks is asked for under the lock.
+    //   Otherwise:  a stale answer costs an anon_vma that is not needed, or a second locking.
+    //   Proved by:  tests/explore/cow_tree_test.cpp
+    template <class Policy>
+    [[nodiscard]] static bool fork_takes_fresh(const anon_vma<Policy>& av) noexcept {
+        return av.root.load(rmap::order::relaxed)->links.takes_fresh.load(rmap::order::relaxed);
     }
 
     // ---- anon_vmas that wait for the next fork of their family, with their reference on the root;
@@ -224,31 +243,30 @@ struct cow_tree : own_anon_vma {
 
     template <class Policy>
     [[nodiscard]] static std::uint32_t spares_of(const anon_vma<Policy>& root) noexcept {
-        anon_vma<Policy>* const first = root.links.spare;
+        anon_vma<Policy>* const first = cow_kin<Policy>::first_spare(root);
         return first == nullptr ? 0 : first->links.members.get();
     }
     template <class Policy>
     [[nodiscard]] static bool has_spare(const anon_vma<Policy>& av) noexcept {
-        return av.root.load(rmap::order::relaxed)->links.spare.get() != nullptr;
+        return cow_kin<Policy>::first_spare(*av.root.load(rmap::order::relaxed)) != nullptr;
     }
     /// `av` is no root, and in nobody's hands.
     template <class Policy>
     static void keep_spare(anon_vma<Policy>& av) noexcept {
         anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
         av.links.members = spares_of(root) + 1;
-        av.links.spare = root.links.spare.get();
-        root.links.spare = &av;
+        cow_kin<Policy>::push_spare(root, av);
+        foresee(root);
     }
     /// One of the family of `av`, or null.
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* take_spare(const anon_vma<Policy>& av) noexcept {
         anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        anon_vma<Policy>* const first = root.links.spare;
-        if (first == nullptr) return nullptr;
-        root.links.spare = first->links.spare.get();
-        first->links.spare = nullptr;
-        first->links.members = 0;
-        return first;
+        if (cow_kin<Policy>::first_spare(root) == nullptr) return nullptr;
+        anon_vma<Policy>& first = cow_kin<Policy>::pop_spare(root);
+        first.links.members = 0;
+        foresee(root);
+        return &first;
     }
 
     /// Takes `v` out of its home, and what has neither vmas nor children then out of the tree:
@@ -284,6 +302,13 @@ struct cow_tree : own_anon_vma {
     }
 
 protected:
+    //   Orders, Pairs with, Otherwise, Proved by: fork_takes_fresh().
+    template <class Policy>
+    static void foresee(anon_vma<Policy>& root) noexcept {
+        const bool takes = cow_kin<Policy>::first_spare(root) == nullptr && root.links.slot == 0;
+        root.links.takes_fresh.store(takes, rmap::order::relaxed);
+    }
+
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* parent_of(const anon_vma<Policy>& av) noexcept {
         return cow_kin<Policy>::parent_of(av);
@@ -298,7 +323,10 @@ protected:
             auto* const parent = parent_of(*home);
             if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
             emptied(*home);
-            if (parent == nullptr) return;
+            if (parent == nullptr) {
+                home->links.slot = 0;
+                return foresee(*home);
+            }
             home = parent;
             if (home->links.kids.get() != nullptr) {
                 check_valid(map, *home);

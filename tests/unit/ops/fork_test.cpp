@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_allocation_fails, F, few<toy>) {
     world<F> w;
     auto& a = w.faulted(w.new_mm(), 0, 4);
     auto& b = w.fork(a);
+    w.fork(b);  // an only child needs no block
     auto& child = w.new_vma(w.new_mm(), 0, 4);
     const auto before = w.picture();
     const long alive = failing_memory::alive;

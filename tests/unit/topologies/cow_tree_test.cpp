@@ -291,6 +291,37 @@ BOOST_AUTO_TEST_CASE(children_are_in_few_blocks) {
     }
 }
 
+// A cache line.
+static_assert(sizeof(rmap::anon_vma<rmap::cow_tree>) <= 64 || sizeof(void*) != 8);
+
+// What a fork is told before it takes the lock: to bring an anon_vma, unless one waits or may be
+// taken over; also where the root's memory was a child's before.
+BOOST_AUTO_TEST_CASE(forks_bring_what_they_need) {
+    using topology = types::map::topology_type;
+    forest f;
+    for (unsigned round = 0; round != 3; ++round) {
+        auto& parent = f.root(0x1000, 4, 0x1000);
+        const anon_vma& root = *f.map.own(parent.vma);
+        BOOST_TEST(!topology::any_idle(root));
+        BOOST_TEST(topology::fork_takes_fresh(root));
+        for (unsigned i = 0; i != 6; ++i)
+            BOOST_TEST_REQUIRE(f.fork(parent));
+        BOOST_TEST(topology::fork_takes_fresh(root));
+        f.exit(std::prev(f.members.end()));
+        BOOST_TEST(!topology::fork_takes_fresh(root));
+        const auto anon_vmas = f.map.stats().anon_vmas();
+        BOOST_TEST_REQUIRE(f.fork(f.members.back()));
+        BOOST_TEST(f.map.stats().anon_vmas() == anon_vmas + 1);
+        BOOST_TEST(topology::fork_takes_fresh(root));
+        // A dead inner one.
+        f.exit(std::prev(f.members.end(), 2));
+        BOOST_TEST(topology::any_idle(root));
+        BOOST_TEST(!topology::fork_takes_fresh(root));
+        while (!f.members.empty())
+            f.exit(std::prev(f.members.end()));
+    }
+}
+
 // A fork costs one anon_vma at any depth, and of a chain every part is found.
 BOOST_AUTO_TEST_CASE(deep_chains) {
     forest f;
