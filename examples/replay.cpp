@@ -32,7 +32,8 @@ and by an rmap walk from the page alone), and the graph of anon_vmas behind them
 
   TRACE          a file (gzip or plain), or - for the standard input
   --policy NAME  linux_6_18 (as without this option), never_merge, single_threaded, std_locks,
-                 chain_list, single_list, pte_chain, cow_tree, or all of them
+                 chain_list, single_list, pte_chain, cow_tree, late_cow_tree, or all of
+                 them
   --json FILE    also writes the table to FILE, as JSON
   --no-check     compares nothing: to measure how fast events are replayed
   --help         this text
@@ -54,6 +55,7 @@ constexpr policy_entry policies[] = {
     {"single_list", replay_single_list},
     {"pte_chain", replay_pte_chain},
     {"cow_tree", replay_cow_tree},
+    {"late_cow_tree", replay_late_cow_tree},
 };
 
 struct request {

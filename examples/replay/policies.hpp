@@ -24,3 +24,4 @@ replay_call replay_single_list;
 replay_call replay_single_threaded;
 replay_call replay_std_locks;
 replay_call replay_cow_tree;
+replay_call replay_late_cow_tree;

@@ -39,6 +39,7 @@
 #include <rmap/topologies/chain_list.hpp>
 #include <rmap/topologies/chain_tree.hpp>
 #include <rmap/topologies/cow_tree.hpp>
+#include <rmap/topologies/late_cow_tree.hpp>
 #include <rmap/topologies/pte_chain.hpp>
 #include <rmap/topologies/single_list.hpp>
 
@@ -118,6 +119,12 @@ struct never_merge : default_policy {
 /// wide or deep.
 struct cow_tree : default_policy {
     using topology = rmap::topologies::cow_tree;
+};
+
+/// The same where most fork children write little of what they inherit: a vma gets its own
+/// anon_vma when it needs one, and what a fork child costs before is an entry of its parent's.
+struct late_cow_tree : default_policy {
+    using topology = rmap::topologies::late_cow_tree;
 };
 
 /// For one thread: no lock, no locked instruction, no stale reader.

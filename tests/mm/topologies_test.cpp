@@ -53,6 +53,7 @@ int main() {
     run<listed>("chain_list");
     run<one_list>("single_list");
     run<rmap::cow_tree>("cow_tree");
+    run<rmap::late_cow_tree>("late_cow_tree");
     run<exact>("pte_chain");
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

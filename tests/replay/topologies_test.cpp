@@ -28,6 +28,7 @@ int main() {
     suite::replay_all<listed>("chain_list");
     suite::replay_all<one_list>("single_list");
     suite::replay_all<rmap::cow_tree>("cow_tree");
+    suite::replay_all<rmap::late_cow_tree>("late_cow_tree");
     suite::replay_all<exact>("pte_chain");
     return suite::result();
 }

@@ -33,9 +33,10 @@ template <class Map>
     using rule = typename policy::merge;
     anon_vma<policy>& home = *Map::nearest(v);
     anon_vma<policy>* own = nullptr;
-    if (rule::may_reuse(0, 0) && topology::any_idle(home)) {
-        // `v` is among the children of its home, and would be none any more. One with active vmas
-        // may be that of the parent, which alone may have pages there.
+    // `v` moves into its home then, where it is no child any more. Not into a root: merges would
+    // take it for one that never was a fork child's. Nor does it own what has active vmas: that may
+    // be the parent's.
+    if (rule::may_reuse(0, 0) && !home.is_root() && topology::any_idle(home)) {
         own = topology::oldest_that(home, [&](const auto& ancestor) noexcept {
             const std::uint32_t others = ancestor.num_children - (&ancestor == &home ? 1U : 0U);
             return ancestor.num_active_vmas == 0 && rule::may_reuse(others, 0);

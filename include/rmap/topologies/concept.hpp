@@ -11,6 +11,7 @@
 //   chain_list   the same links, in a list per anon_vma (Linux 2.6.34 to 3.6)
 //   single_list  one anon_vma a family, and one list of its vmas (Linux 2.6.7 to 2.6.33)
 //   cow_tree     the anon_vmas of a family as a tree of packed entries; a vma is in one (ours)
+//   late_cow_tree  the same, a fork child gets its own anon_vma when it writes (ours)
 //   pte_chain    each page has a chain of the places that map it (Linux 2.5, KVM)
 //
 // In the functions, `Map` is the reverse_map: it supplies the policy's types and the traits of the
