@@ -121,6 +121,7 @@ private:
     page* make_page(vma& v, rmap::pgno at, std::uint32_t number) {
         auto* const p = ::new (aged_heap::get().take(sizeof(page))) page{};
         p->number = number;
+        if (map_type::late(v)) must(map.prepare(v));
         map.tag_new(*p, v, at);
         p->add_mapping();
         return p;
@@ -280,6 +281,27 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
         }
         took = walk_all<true>(order, met);
         out["walk_checked"] = took / static_cast<double>(met);
+    }
+    // Every child writes to all of its memory: those that have own anon_vmas since fork get none.
+    const std::uint64_t had = aged_heap::get().live();
+    std::uint64_t late = 0;
+    std::uint64_t from = spans::now();
+    spans writes;
+    for (family& f : all) {
+        for (space* s : f.children) {
+            for (vma* v : s->vmas)
+                late += map_type::late(*v) ? 1U : 0U;
+            from = spans::now();
+            for (vma* v : s->vmas)
+                must(map.prepare(*v));
+            writes.add(spans::now() - from);
+        }
+    }
+    out["first_write"] = writes.ns(regions);
+    out["bytes_a_child_vma_that_wrote"] = out["bytes_a_child_vma"];
+    if (late != 0) {
+        out["bytes_a_child_vma_that_wrote"] +=
+            static_cast<double>(aged_heap::get().live() - had) / static_cast<double>(late);
     }
     for (family& f : all) {
         for (page* p : f.own)

@@ -56,6 +56,7 @@ extern const contestant chain_list_contestant;
 extern const contestant single_list_contestant;
 extern const contestant pte_chain_contestant;
 extern const contestant cow_tree_contestant;
+extern const contestant late_cow_tree_contestant;
 extern const contestant page_map_contestant;
 extern const contestant range_map_contestant;
 #ifdef RMAP_BENCH_PEER

@@ -22,8 +22,9 @@ namespace {
 
 // The reference is the first.
 const contestant* const contestants[] = {
-    &chain_tree_contestant, &cow_tree_contestant, &chain_list_contestant, &single_list_contestant,
-    &pte_chain_contestant,  &page_map_contestant, &range_map_contestant,
+    &chain_tree_contestant,  &cow_tree_contestant,    &late_cow_tree_contestant,
+    &chain_list_contestant,  &single_list_contestant, &pte_chain_contestant,
+    &page_map_contestant,    &range_map_contestant,
 #ifdef RMAP_BENCH_PEER
     &outside_contestant,
 #endif

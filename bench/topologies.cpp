@@ -41,6 +41,7 @@ outcome run(work what, unsigned a, unsigned b, unsigned c) {
 constexpr contestant contestants[] = {
     {"chain_tree", run<rmap::default_policy, chain_tree_in_two_threads>},
     {"cow_tree", run<rmap::cow_tree, cow_tree_in_two_threads>},
+    {"late_cow_tree", run<rmap::late_cow_tree, late_cow_tree_in_two_threads>},
 };
 
 void contest_in(report& to, const std::string& name, unsigned runs, work what, unsigned a,

@@ -13,6 +13,7 @@ namespace {
 
 struct chain_tree : rmap::default_policy {};
 struct cow_tree : rmap::cow_tree {};
+struct late_cow_tree : rmap::late_cow_tree {};
 
 template <class Policy>
 outcome run(unsigned width, unsigned milliseconds) {
@@ -30,6 +31,9 @@ outcome chain_tree_in_two_threads(unsigned width, unsigned milliseconds) {
 }
 outcome cow_tree_in_two_threads(unsigned width, unsigned milliseconds) {
     return run<cow_tree>(width, milliseconds);
+}
+outcome late_cow_tree_in_two_threads(unsigned width, unsigned milliseconds) {
+    return run<late_cow_tree>(width, milliseconds);
 }
 
 }  // namespace rmap_bench

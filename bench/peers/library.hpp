@@ -56,6 +56,7 @@ public:
         map_.unlink(r);
     }
     void tag(page& p, region& r, rmap::pgno at) noexcept {
+        if (map_type::late(r)) must(map_.prepare(r));
         map_.tag_new(p, r, at);
         map_.add_first_place(p, r.mm(), at);
         p.add_mapping();
