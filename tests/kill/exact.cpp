@@ -164,6 +164,13 @@ void shorten(house& h) {
 void read_file(house& h) {
     static_cast<void>(h.mm.read(*h.parent, h.shared + 1));
 }
+/// Then reclaim has no flag to restore: an entry becomes locked with its page.
+void have_right_flags(house& h) {
+    h.flags_are_right = true;
+}
+void lock(house& h) {
+    h.ok(h.mm.mlock(*h.parent, h.anon, 4));
+}
 void unmap_child(house& h) {
     h.ok(h.mm.munmap(*h.child, h.anon, 4));
 }
@@ -208,6 +215,7 @@ void tell_exact(stories& out) {
     in_mm("exact: a migration beside mremap in the child", have_child, migrate, move_child);
     in_mm("exact: a migration beside munmap in the child", have_child, migrate, unmap_child);
     in_mm("exact: reclaim beside a fresh page", have_child, reclaim, write_first);
+    in_mm("exact: mlock beside reclaim", have_right_flags, lock, reclaim);
     in_mm("exact: a fork beside a file that shrinks", have_private, fork, shorten);
     in_mm("exact: a file that shrinks beside its mremap", have_private, shorten, move_file);
 }

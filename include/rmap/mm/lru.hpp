@@ -29,7 +29,7 @@ struct lru_counts {
     std::size_t mlocked = 0;     // pages that have the flag, on a list or isolated
     std::uint64_t rescued = 0;   // moved off the unevictable list: no locked vma maps it any more
     std::uint64_t stranded = 0;  // mlocked changed while the page was isolated: left to who has it
-    std::uint64_t restored = 0;  // reclaim saw no flag, but a locked vma; or mlock was under way
+    std::uint64_t restored = 0;  // reclaim found a locked vma and set the flag, which was missing
 };
 
 template <class Policy>

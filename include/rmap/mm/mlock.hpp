@@ -5,6 +5,8 @@
 // that true sets it, under the entry's lock, and whoever makes it false has it cleared when it is
 // true nowhere else. A walk of the reverse map finds out. docs/mlock.md has the whole protocol.
 
+#include <cstdint>
+
 #include <rmap/locks/guard.hpp>
 #include <rmap/mm/context.hpp>
 
@@ -13,19 +15,21 @@ namespace rmap::inline RMAP_ABI::mm {
 template <class Policy>
 class dead_pages;
 
-/// An entry maps the page in a locked vma; the guard holds the entry's lock.
+/// An entry maps the page in a locked vma; the guard holds the entry's lock. Whether the flag was
+/// not there, and is now by this call.
 template <class Policy>
-void mlock_page(context<Policy>& ctx, page<Policy>& p, const entry_guard<Policy>& held) noexcept {
+bool mlock_page(context<Policy>& ctx, page<Policy>& p, const entry_guard<Policy>& held) noexcept {
     //   Orders:     nothing: the entry's lock does.
     //   Pairs with: mlock_again, by that lock.
     //   Otherwise:  mlock: sees mlocked = 1, and does nothing | munlock: mlocked := 0 before, not
     //               seen yet; its walk comes to this entry afterwards, and sets the flag.
     //   Proved by:  tests/explore/lru_test.cpp
-    if (p.flags.template test<page_flag::mlocked, order::relaxed>()) return;
-    if (mlock_handshake<Policy>::mlock(p.flags, held)) return;
+    if (p.flags.template test<page_flag::mlocked, order::relaxed>()) return false;
+    if (mlock_handshake<Policy>::mlock(p.flags, held)) return false;
     ctx.lru.one_mlocked_more();
     // The flag first, then the look at the lists: so this is the munlocker's side as well.
     if (!ctx.lru.move(p)) ctx.lru.one_stranded();
+    return true;
 }
 
 /// Whether an entry that a walk has met lies in a locked vma. The entry's lock is held.
@@ -38,11 +42,14 @@ template <class Policy, class Place>
     }
 }
 
-/// Whether a locked vma maps the page; then it has the mlocked flag. The caller holds the page lock
-/// and nothing further down.
+/// What mlock_again found. Where a locked vma maps the page, it has the mlocked flag now.
+enum class locked_vma : std::uint8_t { none, flag_was_there, flag_was_missing };
+
+/// Whether a locked vma maps the page; if the flag was not there, it was set here. The caller holds
+/// the page lock and nothing further down.
 template <class Policy>
-bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
-    bool found = false;
+locked_vma mlock_again(context<Policy>& ctx, page<Policy>& p) {
+    locked_vma found = locked_vma::none;
     static_cast<void>(ctx.map.walk(p, [&](const auto& place) {
         leaf<Policy>* const l = place.mm().table.find(place.address());
         if (l == nullptr) return true;
@@ -56,8 +63,8 @@ bool mlock_again(context<Policy>& ctx, page<Policy>& p) {
         //             | mlock: locked := 1 (not seen yet); locks the entry; sees mlocked = 1.
         //   Proved by:  tests/explore/lru_test.cpp
         if (l->at(place.address()).mapped() != &p || !in_locked_vma(place, *l)) return true;
-        mlock_page(ctx, p, held);
-        found = true;
+        found =
+            mlock_page(ctx, p, held) ? locked_vma::flag_was_missing : locked_vma::flag_was_there;
         return false;
     }));
     return found;
@@ -80,7 +87,7 @@ void munlock_page(context<Policy>& ctx, page<Policy>& p) {
     ctx.lru.one_mlocked_less();
     // Cleared first, then looked for: a vma that is locked meanwhile finds the flag clear, and sets
     // it itself.
-    if (mlock_again(ctx, p)) return;
+    if (mlock_again(ctx, p) != locked_vma::none) return;
     if (!cleared.on_lru() || !ctx.lru.move(p)) ctx.lru.one_stranded();
 }
 

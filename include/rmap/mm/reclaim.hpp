@@ -41,10 +41,10 @@ template <class Policy>
 [[nodiscard]] bool evict(context<Policy>& ctx, page<Policy>& p, dead_pages<Policy>& dead) {
     using flag = page_flag;
     if (p.flags.template test<flag::mlocked, order::relaxed>()) return false;
-    if (mlock_again(ctx, p)) {
-        ctx.lru.one_restored();
-        return false;
-    }
+    const locked_vma found = mlock_again(ctx, p);
+    // An mlock that came in between has set the flag by itself: nothing was missing.
+    if (found == locked_vma::flag_was_missing) ctx.lru.one_restored();
+    if (found != locked_vma::none) return false;
     const page_hook<Policy>& hook = p;
     i_mmap<Policy>* const mappings = page_hook<Policy>::file(hook.read());
     if (mappings == nullptr) {
