@@ -132,8 +132,9 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
     link_reserve<Map> reserve{map};
     if (reserve.fill_fork(memory, parent) != status::ok) return status::no_memory;
     constexpr bool asks = keeps_blocks<typename policy::topology>;
-    bool makes = !shares;
-    if constexpr (asks) makes = policy::topology::fork_takes_fresh(*parents_own);
+    constexpr bool late = owns_late<typename policy::topology>;
+    bool makes = !shares && !late;
+    if constexpr (asks && !late) makes = policy::topology::fork_takes_fresh(*parents_own);
     if (makes && fresh.make(memory) != status::ok) return status::no_memory;
 
     for (;;) {

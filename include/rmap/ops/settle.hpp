@@ -78,6 +78,10 @@ status settle([[maybe_unused]] Map& map, [[maybe_unused]] Memory& memory,
         if (!Map::late(v)) return status::ok;
         fresh_anon_vma<Map> fresh{map};
         link_reserve<Map> reserve{map};
+        if (policy::topology::fork_takes_fresh(*Map::nearest(v)) &&
+            fresh.make(memory) != status::ok) {
+            return status::no_memory;
+        }
         for (;;) {
             std::uint32_t lack = 0;
             {

@@ -335,7 +335,7 @@ private:
         const cow_range r = pieces::range_of(v);
         b.set_vma(e, r, pieces::mm_of(v), 0);
         count_flagged(b, was_flagged, block::has_flag(e.pages));
-        cover(&b, r.pgoff, r.last());
+        if (b.widen(r.pgoff, r.last())) cover(*b.owner.get(), r.pgoff, r.last());
     }
     static void count_flagged(block& b, bool was, bool is) noexcept {
         if (was != is) b.flagged = is ? b.flagged + 1 : b.flagged - 1;
