@@ -45,6 +45,14 @@ void set_range(typename Map::vma_type& v, const span& to) noexcept {
     Map::vma_traits_type::set_range(v, to.start, to.pages, to.pgoff);
 }
 
+/// Under the file's lock, if any.
+template <class Map>
+void set_range_in_file(typename Map::vma_type& v, const span& to) noexcept {
+    unlink_file_locked<Map>(v);
+    set_range<Map>(v, to);
+    link_file_locked<Map>(v);
+}
+
 }  // namespace detail
 
 /// Under range_locks of the vma; of the file's lock alone, if it only grows up.
@@ -57,17 +65,12 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
     // A page's index is fixed at its first mapping; the vma must go on mapping it where it did
     // (I8).
     RMAP_CHECK(policy,
-               !faulted || to.start - to.pgoff ==
-                               span_of<Map>(v).start - span_of<Map>(v).pgoff,
+               !faulted || to.start - to.pgoff == span_of<Map>(v).start - span_of<Map>(v).pgoff,
                index_moved, "a faulted vma's pages would change their offsets");
     RMAP_CHECK_HELD(policy,
                     !moves_links || policy::locking::template may_update<policy>(*Map::nearest(v)),
                     tree_lock_not_held, "a range changes without the tree lock");
-    const auto change = [&v, &to]() noexcept {
-        unlink_file_locked<Map>(v);
-        detail::set_range<Map>(v, to);
-        link_file_locked<Map>(v);
-    };
+    const auto change = [&v, &to]() noexcept { detail::set_range_in_file<Map>(v, to); };
     if (!moves_links) {
         change();
     } else if constexpr (can_rerange<topology, Map>) {

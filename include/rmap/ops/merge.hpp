@@ -18,6 +18,7 @@
 #include <rmap/ops/merge_plan.hpp>
 #include <rmap/ops/settle.hpp>
 #include <rmap/ops/unlink.hpp>
+#include <rmap/topologies/concept.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -114,6 +115,34 @@ typename Map::vma_type* chained_by(const merge_moves<typename Map::vma_type>& mo
     return nullptr;
 }
 
+/// The last one that goes and the growth of the survivor in one step, where the topology can.
+/// Whether that was done.
+template <class Map>
+bool absorb_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& v,
+                   typename Map::vma_type& gone, const span& grown) noexcept {
+    using policy = typename Map::policy;
+    using topology = typename policy::topology;
+    if constexpr (can_absorb<topology, Map> && !owns_late<topology>) {
+        auto* const own = Map::own(gone);
+        if (own == nullptr || !topology::may_absorb(Map::hook_of(v), Map::hook_of(gone))) {
+            return false;
+        }
+        RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own),
+                        tree_lock_not_held, "vmas become one without their tree's lock");
+        const relink_guard<policy> links{Map::hook_of(v)};
+        own->num_active_vmas = own->num_active_vmas - 1;
+        if (own->num_active_vmas == 0) idle_changed(*own, +1);
+        topology::absorb(map, v, gone, reserve.spent(),
+                         [&]() noexcept { set_range_in_file<Map>(v, grown); });
+        topology::set_own(Map::hook_of(gone), static_cast<anon_vma<policy>*>(nullptr));
+        policy::trace::emit(event::unlink, &gone);
+        policy::trace::emit(event::adjust, &v);
+        return true;
+    } else {
+        return false;
+    }
+}
+
 /// Under the locks of the survivor's range.
 template <class Map>
 void merge_locked(Map& map, link_reserve<Map>& reserve,
@@ -129,12 +158,17 @@ void merge_locked(Map& map, link_reserve<Map>& reserve,
         adjust_locked(map, *moves.survivor, moves.grown);
         clone_locked(map, reserve, *moves.survivor, *donor, clone_op::merge_unfaulted);
     }
+    bool is_grown = takes_over;
     for (typename Map::vma_type* gone : moves.removed) {
         if (gone == nullptr) continue;
         unlink_file_locked<Map>(*gone);
+        if (!is_grown && (gone == moves.removed[1] || moves.removed[1] == nullptr)) {
+            is_grown = absorb_locked(map, reserve, *moves.survivor, *gone, moves.grown);
+            if (is_grown) continue;
+        }
         if (Map::linked(*gone)) unlink_locked(map, reserve, *gone);
     }
-    if (!takes_over) adjust_locked(map, *moves.survivor, moves.grown);
+    if (!is_grown) adjust_locked(map, *moves.survivor, moves.grown);
     Map::policy::trace::emit(event::merge, moves.survivor);
 }
 

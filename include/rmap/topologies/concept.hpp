@@ -87,6 +87,10 @@ concept chain_topology =
 //                         has no visit() and no visit_all()
 //   rerange(map, v, f)    instead of unkey(), f(), rekey(), where f() changes the range: finds the
 //                         vma once
+//   divide(map, v, upper, links, f)    instead of copy_chain() and rerange(), in a split: f() gives
+//                         `v` what `upper` leaves it of its range
+//   absorb(map, v, gone, spent, f)    instead of detach() and rerange(), in a merge, if
+//                         may_absorb(v, gone): f() gives `v` the range of `gone` as well
 //   order_tail(map, v)    makes `v` the last in every walk order that it is in: for a move between
 //                         two vmas that were there before. For those whose order is `insertion`
 
@@ -115,6 +119,18 @@ template <class T, class Map>
 concept can_rerange = requires(Map& map, typename Map::vma_type& v, void (&change)() noexcept) {
     { T::rerange(map, v, change) } noexcept;
 };
+template <class T, class Map>
+concept can_divide =
+    requires(Map& map, typename Map::vma_type& v, void (&change)() noexcept,
+             typename T::template link_list<typename Map::policy>& links) {
+        { T::divide(map, v, v, links, change) } noexcept;
+    };
+template <class T, class Map>
+concept can_absorb =
+    requires(Map& map, typename Map::vma_type& v, void (&change)() noexcept,
+             typename T::template link_list<typename Map::policy>& spent) {
+        { T::absorb(map, v, v, spent, change) } noexcept;
+    };
 template <class T, class Map>
 concept can_order_tail = requires(Map& map, typename Map::vma_type& v) {
     { T::order_tail(map, v) } noexcept;

@@ -92,69 +92,93 @@ struct cow_pieces {
         return has.count(index::fan_out) < index::lacks(p) ? index::fan_out : 0;
     }
 
-    /// Blocks come from `spare`, and go there.
-    static void add(node& n, vma& v, const vma* behind, list& spare) noexcept {
+    /// Blocks come from `spare`, and go there. Whether what all the pieces cover, or how they are
+    /// kept, is another than before; so below.
+    static bool add(node& n, vma& v, const vma* behind, list& spare) noexcept {
         auto& mine = n.links;
         if (mine.members < 2) {
             add_to_few(n, v, behind, spare);
-            return;
+            return true;
         }
         path p;
-        place at{nullptr, 0};
-        block& root = *root_of(n);
-        if (block* const known = spare.recall(behind != nullptr ? behind : &v, at.slot);
-            known == &root) {
-            p.begin_at(root);
-            at.of = known;
-        } else {
-            at = target(n, v, behind, p);
-        }
+        place at = where_to(n, v, behind, p, spare);
+        const cow_bounds all = bounds_of(n);
         mine.members = mine.members + 1;
-        if (at.of->full()) {
-            if (at.of->capacity == largest) {
-                mine.pieces = &add_to_full(root, p, *at.of, at.slot, v, spare);
-                return;
-            }
-            block& more = begin(n, spare.take(largest), range_of(vma_at(*at.of, 0)));
-            move(*at.of, 0, more);
-            spare.push(*at.of);
-            mine.pieces = &more;
-            at.of = &more;
-            p.begin_at(more);
-        }
+        if (at.of->full() && !made_room(n, at, p, v, spare)) return bounds_of(n) != all;
         const cow_bounds before = index::bounds_of(*at.of);
         insert(*at.of, at.slot, v);
+        if (index::bounds_of(*at.of) == before) return false;
         index::tell(p, *at.of, before);
+        return bounds_of(n) != all;
     }
 
-    static void remove(node& n, vma& v, list& spent) noexcept {
+    /// `change()` makes `v` shorter at its end, and `v` and the new piece behind it together cover
+    /// what it did.
+    template <class F>
+    static bool divide(node& n, vma& v, vma& upper, list& spare, F change) noexcept {
         auto& mine = n.links;
-        mine.members = mine.members - 1;
-        if (mine.members == 0) {
-            mine.pieces = nullptr;
-            return;
+        if (mine.members < 2) {
+            change();
+            add_to_few(n, upper, &v, spare);
+            return true;
         }
         path p;
-        block& was = *static_cast<block*>(mine.pieces.get());
-        const place at = find(was, v, p);
-        const cow_bounds before = index::bounds_of(*at.of);
-        erase(*at.of, at.slot);
-        block& root = index::settle(was, p, *at.of, before, spent,
-                                    [](block& left, block& right) { move(right, 0, left); });
-        if (mine.members != 1) {
-            mine.pieces = &root;
-            return;
+        place at = where_to(n, upper, &v, p, spare);
+        change();
+        write(*at.of, at.slot - 1, v);
+        mine.members = mine.members + 1;
+        if (!at.of->full() || made_room(n, at, p, upper, spare)) insert(*at.of, at.slot, upper);
+        return false;
+    }
+
+    static bool remove(node& n, vma& v, list& spent) noexcept {
+        if (n.links.members == 1) {
+            n.links.members = 0;
+            n.links.pieces = nullptr;
+            return true;
         }
-        mine.pieces = &Map::hook_of(vma_at(root, 0));
-        root.live = 0;
-        spent.push(root);
+        path p;
+        const place at = find(*root_of(n), v, p);
+        const cow_bounds before = index::bounds_of(*at.of);
+        const cow_bounds gone = bounds_at(*at.of, at.slot);
+        erase(*at.of, at.slot);
+        if (gone.first == before.first || gone.last == before.last) summarise(*at.of);
+        return one_less(n, p, *at.of, before, spent);
+    }
+
+    /// `change()` lets `v` take over the range of `gone`, another piece, which goes.
+    template <class F>
+    static bool absorb(node& n, vma& v, vma& gone, list& spent, F change) noexcept {
+        path p;
+        const place at = find(*root_of(n), v, p);
+        block& b = *at.of;
+        std::uint32_t slot = at.slot + 1;
+        const void* const goes = &Map::hook_of(gone);
+        if (slot == b.live || b.about(slot).get() != goes) {
+            if (at.slot == 0 || b.about(at.slot - 1).get() != goes) {
+                const bool changed = remove(n, gone, spent);
+                return rerange(n, v, change) || changed;
+            }
+            slot = at.slot - 1;
+        }
+        const cow_bounds before = index::bounds_of(b);
+        change();
+        write(b, at.slot, v);
+        erase(b, slot);
+        // The union of two pieces covers what they did.
+        const cow_range now = range_of(v);
+        b.widen(now.pgoff, now.last());
+        return one_less(n, p, b, before, spent);
     }
 
     /// `change()` changes the range of a piece.
     template <class F>
-    static void rerange(node& n, vma& v, F change) noexcept {
+    static bool rerange(node& n, vma& v, F change) noexcept {
         block* const root = root_of(n);
-        if (root == nullptr) return change();
+        if (root == nullptr) {
+            change();
+            return true;
+        }
         path p;
         const place at = find(*root, v, p);
         const cow_range was = range_of(v);
@@ -168,7 +192,10 @@ struct cow_pieces {
         } else {
             at.of->widen(now.pgoff, now.last());
         }
+        if (index::bounds_of(*at.of) == before) return false;
+        const cow_bounds all = index::bounds_of(*root);
         index::tell(p, *at.of, before);
+        return root->level == 0 || index::bounds_of(*root) != all;
     }
 
     /// The same in two steps. Before: the piece is found under any range.
@@ -256,6 +283,17 @@ private:
         return b.base + b.at(i).first;
     }
 
+    // The same, if lacks() has not found it a moment ago.
+    [[nodiscard]] static place where_to(const node& n, const vma& v, const vma* behind, path& p,
+                                        list& spare) noexcept {
+        block& root = *root_of(n);
+        std::uint32_t slot = 0;
+        block* const known = spare.recall(behind != nullptr ? behind : &v, slot);
+        if (known != &root) return target(n, v, behind, p);
+        p.begin_at(root);
+        return {known, slot};
+    }
+
     static void add_to_few(node& n, vma& v, const vma* behind, list& spare) noexcept {
         auto& mine = n.links;
         mine.members = mine.members + 1;
@@ -269,17 +307,52 @@ private:
         insert(b, behind != nullptr || traits::pgoff(there) <= range_of(v).last() ? 1 : 0, v);
         mine.pieces = &b;
     }
-    // The second half goes to a fresh block; or the new one alone, as more of a row come there.
-    [[nodiscard]] static block& add_to_full(block& root, const path& p, block& full,
-                                            std::uint32_t slot, vma& v, list& spare) noexcept {
+    // The place is in a full block. A small one is exchanged for a larger one, where the place then
+    // is. Otherwise the second half goes to a fresh block; or the new piece alone, as more of a row
+    // come there; in both cases it is filed, and the answer is false.
+    [[nodiscard]] static bool made_room(node& n, place& at, path& p, vma& v, list& spare) noexcept {
+        block& full = *at.of;
+        block& fresh = spare.take(largest);
+        fresh.owner = &n;
+        fresh.prev = nullptr;
+        if (full.capacity < largest) {
+            fresh.begin_with(range_of(vma_at(full, 0)));
+            move(full, 0, fresh);
+            spare.push(full);
+            n.links.pieces = &fresh;
+            at.of = &fresh;
+            p.begin_at(fresh);
+            return true;
+        }
         const std::uint32_t live = full.live;
-        const std::uint32_t from = slot == live ? live : live / 2;
-        const bool in_first = slot != live && slot <= from;
-        block& fresh = begin(*full.owner.get(), spare.take(largest),
-                             range_of(slot == live ? v : vma_at(full, from)));
+        const std::uint32_t from = at.slot == live ? live : live / 2;
+        fresh.begin_with(range_of(at.slot == live ? v : vma_at(full, from)));
         move(full, from, fresh);
-        insert(in_first ? full : fresh, in_first ? slot : slot - from, v);
-        return index::enter(root, p, full, fresh, spare);
+        if (at.slot != live && at.slot <= from) {
+            insert(full, at.slot, v);
+        } else {
+            insert(fresh, at.slot - from, v);
+        }
+        n.links.pieces = &index::enter(*root_of(n), p, full, fresh, spare);
+        return false;
+    }
+    // A block has lost a piece.
+    static bool one_less(node& n, const path& p, block& b, cow_bounds before,
+                         list& spent) noexcept {
+        auto& mine = n.links;
+        const cow_bounds all = b.level == p.top() ? before : bounds_of(n);
+        block* root = static_cast<block*>(mine.pieces.get());
+        if (root != &b) {
+            root = &index::settle(*root, p, b, before, spent,
+                                  [](block& left, block& right) { move(right, 0, left); });
+            mine.pieces = root;
+        }
+        mine.members = mine.members - 1;
+        if (mine.members != 1) return index::bounds_of(*root) != all;
+        mine.pieces = &Map::hook_of(vma_at(*root, 0));
+        root->live = 0;
+        spent.push(*root);
+        return true;
     }
 
     // The entries from slot `from` on go to the end of another block.
@@ -317,15 +390,14 @@ private:
         b.used = b.live.get();
         b.widen(first, last);
     }
+    // What the block covers is the caller's to say.
     static void erase(block& b, std::uint32_t slot) noexcept {
-        const cow_bounds gone = bounds_at(b, slot);
         const std::uint32_t last = b.live - 1;
         for (std::uint32_t i = slot; i != last; ++i)
             copy(b, i + 1, i);
         clear(b, last);
         b.live = last;
         b.used = last;
-        if (gone.first == b.lo || gone.last == b.hi) summarise(b);
     }
     static void clear(block& b, std::uint32_t slot) noexcept {
         b.about(slot) = nullptr;

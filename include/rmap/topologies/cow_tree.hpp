@@ -144,21 +144,20 @@ struct cow_tree : own_anon_vma {
     // that the operation has; 0 if nothing is. What is asked is done next, or nothing.
 
     template <class Map>
-    [[nodiscard]] static std::uint32_t lacks_first(
-        const anon_vma<typename Map::policy>& av, const typename Map::vma_type& v,
-        link_list<typename Map::policy>& has) noexcept {
+    [[nodiscard]] static std::uint32_t lacks_first(const anon_vma<typename Map::policy>& av,
+                                                   const typename Map::vma_type& v,
+                                                   link_list<typename Map::policy>& has) noexcept {
         return cow_pieces<Map>::lacks(av, v, nullptr, has);
     }
     template <class Map>
-    [[nodiscard]] static std::uint32_t lacks_copy(
-        typename Map::vma_type& from, link_list<typename Map::policy>& has) noexcept {
+    [[nodiscard]] static std::uint32_t lacks_copy(typename Map::vma_type& from,
+                                                  link_list<typename Map::policy>& has) noexcept {
         return cow_pieces<Map>::lacks(*Map::hook_of(from).home_.get(), from, &from, has);
     }
     /// `reuses`: the child takes over an anon_vma that is there.
     template <class Map>
-    [[nodiscard]] static std::uint32_t lacks_fork(
-        typename Map::vma_type& parent, bool reuses,
-        link_list<typename Map::policy>& has) noexcept {
+    [[nodiscard]] static std::uint32_t lacks_fork(typename Map::vma_type& parent, bool reuses,
+                                                  link_list<typename Map::policy>& has) noexcept {
         if (reuses) return lacks_copy<Map>(parent, has);
         const std::uint32_t capacity = cow_kids<Map>::lacks(*Map::hook_of(parent).home_.get());
         return capacity == 0 || has.has(capacity) ? 0 : capacity;
@@ -276,7 +275,7 @@ struct cow_tree : own_anon_vma {
                        F emptied) noexcept {
         auto* home = Map::hook_of(v).home_.get();
         Map::hook_of(v).home_ = nullptr;
-        cow_pieces<Map>::remove(*home, v, spent);
+        static_cast<void>(cow_pieces<Map>::remove(*home, v, spent));
         prune(map, *home, spent, emptied);
     }
 
@@ -284,8 +283,32 @@ struct cow_tree : own_anon_vma {
     template <class Map, class F>
     static void rerange(Map& map, typename Map::vma_type& v, F change) noexcept {
         anon_vma<typename Map::policy>& home = *Map::hook_of(v).home_.get();
-        cow_pieces<Map>::rerange(home, v, change);
-        cow_kids<Map>::mirror(home, true);
+        if (cow_pieces<Map>::rerange(home, v, change)) cow_kids<Map>::mirror(home, true);
+        check_valid(map, home);
+    }
+    /// `change()` gives `v` what `upper` leaves it of its range; `upper` is filed behind it.
+    template <class Map, class F>
+    static void divide(Map& map, typename Map::vma_type& v, typename Map::vma_type& upper,
+                       link_list<typename Map::policy>& from, F change) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(v).home_.get();
+        Map::hook_of(upper).home_ = &home;
+        if (cow_pieces<Map>::divide(home, v, upper, from, change)) cow_kids<Map>::mirror(home);
+        check_valid(map, home);
+    }
+    template <class Policy>
+    [[nodiscard]] static bool may_absorb(const vma_hook<Policy>& v,
+                                         const vma_hook<Policy>& gone) noexcept {
+        return v.home_.get() == gone.home_.get();
+    }
+    /// `change()` gives `v` the range of `gone` as well, which is taken out of their home.
+    template <class Map, class F>
+    static void absorb(Map& map, typename Map::vma_type& v, typename Map::vma_type& gone,
+                       link_list<typename Map::policy>& spent, F change) noexcept {
+        anon_vma<typename Map::policy>& home = *Map::hook_of(v).home_.get();
+        Map::hook_of(gone).home_ = nullptr;
+        if (cow_pieces<Map>::absorb(home, v, gone, spent, change)) {
+            cow_kids<Map>::mirror(home, true);
+        }
         check_valid(map, home);
     }
     /// The same in two steps, around the change.
@@ -343,8 +366,7 @@ protected:
                      const typename Map::vma_type* behind,
                      link_list<typename Map::policy>& from) noexcept {
         Map::hook_of(v).home_ = &home;
-        cow_pieces<Map>::add(home, v, behind, from);
-        cow_kids<Map>::mirror(home);
+        if (cow_pieces<Map>::add(home, v, behind, from)) cow_kids<Map>::mirror(home);
         check_valid(map, home);
     }
 
