@@ -74,7 +74,6 @@ void adjust_locked(Map& map, typename Map::vma_type& v, const span& to) noexcept
     if (!moves_links) {
         change();
     } else if constexpr (can_rerange<topology, Map>) {
-        const relink_guard<policy> links{Map::hook_of(v)};
         topology::rerange(map, v, change);
     } else {
         {

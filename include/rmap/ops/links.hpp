@@ -141,11 +141,7 @@ public:
     link_reserve& operator=(const link_reserve&) = delete;
 
     ~link_reserve() {
-        for (list_type* all : {&links_, &spent_}) {
-            while (block* b = all->pop())
-                free(*b);
-        }
-        put_emptied(*map_, emptied_);
+        if (!links_.empty() || !spent_.empty() || emptied_ != nullptr) give_back();
     }
 
     template <memory_source Memory>
@@ -205,6 +201,13 @@ public:
     [[nodiscard]] list_type& spent() noexcept { return spent_; }
 
 private:
+    [[gnu::noinline]] void give_back() noexcept {
+        for (list_type* all : {&links_, &spent_}) {
+            while (block* b = all->pop())
+                free(*b);
+        }
+        put_emptied(*map_, emptied_);
+    }
     void wait_for_put(anon_vma<policy>& av) noexcept {
         av.parent = emptied_;
         emptied_ = &av;

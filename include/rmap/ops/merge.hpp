@@ -49,25 +49,34 @@ struct merge_moves {
 template <class Map>
 merge_moves<typename Map::vma_type> moves_of(
     merge_case what, const merge_request<typename Map::vma_type>& want) noexcept {
+    // Each is worked out where a case needs it.
     const span range = want.range;
-    const span prev = want.prev != nullptr ? span_of<Map>(*want.prev) : span{};
-    const span next = want.next != nullptr ? span_of<Map>(*want.next) : span{};
-    const span middle = want.middle != nullptr ? span_of<Map>(*want.middle) : span{};
-    const span up{prev.start, prev.pages + range.pages, prev.pgoff};
-    const span across{prev.start, prev.pages + range.pages + next.pages, prev.pgoff};
-    const span down{range.start, range.pages + next.pages, range.pgoff};
-    const span head{middle.start, middle.pages - range.pages, middle.pgoff};
-    const span tail{range.end(), middle.pages - range.pages, middle.pgoff + range.pages};
+    const auto up = [&](pgno further = 0) noexcept -> span {
+        const span prev = span_of<Map>(*want.prev);
+        return {prev.start, prev.pages + range.pages + further, prev.pgoff};
+    };
+    const auto next = [&]() noexcept { return span_of<Map>(*want.next).pages; };
+    const auto down = [&]() noexcept -> span {
+        return {range.start, range.pages + next(), range.pgoff};
+    };
+    const auto head = [&]() noexcept -> span {
+        const span middle = span_of<Map>(*want.middle);
+        return {middle.start, middle.pages - range.pages, middle.pgoff};
+    };
+    const auto tail = [&]() noexcept -> span {
+        const span middle = span_of<Map>(*want.middle);
+        return {range.end(), middle.pages - range.pages, middle.pgoff + range.pages};
+    };
     switch (what) {
         case merge_case::none: break;
-        case merge_case::fill_gap: return {want.prev, across, {}, {want.next, nullptr}};
-        case merge_case::extend_prev: return {want.prev, up, {}, {}};
-        case merge_case::extend_next: return {want.next, down, {}, {}};
-        case merge_case::into_next: return {want.next, down, head, {}};
-        case merge_case::into_prev: return {want.prev, up, tail, {}};
-        case merge_case::join_all: return {want.prev, across, {}, {want.middle, want.next}};
-        case merge_case::all_into_prev: return {want.prev, up, {}, {want.middle, nullptr}};
-        case merge_case::all_into_next: return {want.next, down, {}, {want.middle, nullptr}};
+        case merge_case::fill_gap: return {want.prev, up(next()), {}, {want.next, nullptr}};
+        case merge_case::extend_prev: return {want.prev, up(), {}, {}};
+        case merge_case::extend_next: return {want.next, down(), {}, {}};
+        case merge_case::into_next: return {want.next, down(), head(), {}};
+        case merge_case::into_prev: return {want.prev, up(), tail(), {}};
+        case merge_case::join_all: return {want.prev, up(next()), {}, {want.middle, want.next}};
+        case merge_case::all_into_prev: return {want.prev, up(), {}, {want.middle, nullptr}};
+        case merge_case::all_into_next: return {want.next, down(), {}, {want.middle, nullptr}};
     }
     return {};
 }
@@ -129,7 +138,9 @@ bool absorb_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
         }
         RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*own),
                         tree_lock_not_held, "vmas become one without their tree's lock");
-        const relink_guard<policy> links{Map::hook_of(v)};
+        RMAP_CHECK(policy,
+                   grown.start - grown.pgoff == span_of<Map>(v).start - span_of<Map>(v).pgoff,
+                   index_moved, "a faulted vma's pages would change their offsets");
         own->num_active_vmas = own->num_active_vmas - 1;
         if (own->num_active_vmas == 0) idle_changed(*own, +1);
         topology::absorb(map, v, gone, reserve.spent(),

@@ -32,7 +32,6 @@ void split_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
             auto& own = *Map::own(v);
             RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(own),
                             tree_lock_not_held, "a vma is cut without its tree's lock");
-            const relink_guard<policy> links{Map::hook_of(v)};
             topology::divide(map, v, fresh, reserve.links(),
                              [&]() noexcept { set_range_in_file<Map>(v, rest); });
             link_file_locked<Map>(fresh);

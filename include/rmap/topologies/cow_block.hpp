@@ -264,6 +264,7 @@ public:
             n += b->capacity == capacity ? 1 : 0;
         return n;
     }
+    [[nodiscard]] bool empty() const noexcept { return blocks_ == nullptr; }
     void push(block& b) noexcept {
         b.next = blocks_;
         blocks_ = &b;

@@ -32,9 +32,9 @@ struct cow_pieces {
     using path = cow_path<policy>;
     using list = cow_list<policy>;
 
-    // Multiples of four, see slot_of().
     static constexpr std::uint32_t smallest = 4;
     static constexpr std::uint32_t largest = 16;
+    static constexpr std::uint32_t together = 8;  // see slot_of(); divides `largest`
 
     // ---- looking
 
@@ -235,18 +235,25 @@ private:
         return b;
     }
 
-    // Where an entry is about that. Four at a time, as a loop that ends at the right one is guessed
-    // wrong each time; behind the last one in use nothing is said.
+    // Where an entry is about that. Several at a time, as a loop that ends at the right one is
+    // guessed wrong each time; behind the last one in use nothing is said.
     [[nodiscard]] static std::uint32_t slot_of(block& b, const void* wanted) noexcept {
+        if (b.capacity == smallest) return slot_among<smallest>(b, 0, wanted);
         const std::uint32_t live = b.live;
-        for (std::uint32_t i = 0; i < live; i += 4) {
-            const unsigned found = (b.about(i).get() == wanted ? 1U : 0U) |
-                                   (b.about(i + 1).get() == wanted ? 2U : 0U) |
-                                   (b.about(i + 2).get() == wanted ? 4U : 0U) |
-                                   (b.about(i + 3).get() == wanted ? 8U : 0U);
-            if (found != 0) return i + static_cast<std::uint32_t>(std::countr_zero(found));
+        for (std::uint32_t i = 0; i < live; i += together) {
+            if (const auto at = slot_among<together>(b, i, wanted); at != nowhere) return at;
         }
         return nowhere;
+    }
+    template <std::uint32_t N>
+    [[nodiscard]] static std::uint32_t slot_among(block& b, std::uint32_t from,
+                                                  const void* wanted) noexcept {
+        std::uint32_t found = 0;
+#pragma GCC unroll 8
+        for (std::uint32_t i = 0; i != N; ++i)
+            found |= (b.about(from + i).get() == wanted ? 1U : 0U) << i;
+        if (found == 0) return nowhere;
+        return from + static_cast<std::uint32_t>(std::countr_zero(found));
     }
     [[nodiscard]] static place find(block& root, const vma& v, path& p) noexcept {
         const void* const wanted = &Map::hook_of(v);
