@@ -102,6 +102,8 @@ public:
     results two_threads(unsigned width, unsigned milliseconds);
     /// W5: regions of processes at a fork depth are split and merged at random.
     results pieces(unsigned depth, unsigned operations);
+    /// One region in so many pieces: split and merged at random, and walks of one offset.
+    results many_pieces(unsigned pieces, unsigned operations);
     /// W6: first faults of many small vmas, in order or at random.
     results first_faults(unsigned vmas, bool in_order);
 

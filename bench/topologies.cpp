@@ -31,6 +31,7 @@ outcome run(work what, unsigned a, unsigned b, unsigned c) {
         case work::wide: out.measured = in.wide(a, b, c, true); break;
         case work::deep: out.measured = in.deep(a, b, c); break;
         case work::pieces: out.measured = in.pieces(a, b); break;
+        case work::many_pieces: out.measured = in.many_pieces(a, b); break;
         case work::first_faults: out.measured = in.first_faults(a, b != 0); break;
         case work::two_threads: break;
     }
@@ -105,6 +106,11 @@ bool topologies(report& to) {
     for (const unsigned depth : {1U, 4U}) {
         contest_in(to, "pieces_at_depth_" + std::to_string(depth), runs, work::pieces, depth,
                    quick ? 1000 : 100000, 0);
+    }
+    for (const unsigned pieces : {1U, 10U, 100U, 1000U, 10000U}) {
+        if (quick && pieces > 100) break;
+        contest_in(to, "of_" + std::to_string(pieces) + "_pieces", runs, work::many_pieces, pieces,
+                   quick ? 1000 : 50000, 0);
     }
     contest_in(to, "first_faults_in_order", runs, work::first_faults, quick ? 400 : 40000, 1, 0);
     contest_in(to, "first_faults_at_random", runs, work::first_faults, quick ? 400 : 40000, 0, 0);

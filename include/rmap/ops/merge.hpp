@@ -131,7 +131,7 @@ bool absorb_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type&
                    typename Map::vma_type& gone, const span& grown) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    if constexpr (can_absorb<topology, Map> && !owns_late<topology>) {
+    if constexpr (can_absorb<topology, Map>) {
         auto* const own = Map::own(gone);
         if (own == nullptr || !topology::may_absorb(Map::hook_of(v), Map::hook_of(gone))) {
             return false;

@@ -25,7 +25,7 @@ void split_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& 
                   typename Map::vma_type& fresh, const span& rest, bool faulted) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    if constexpr (can_divide<topology, Map> && !owns_late<topology>) {
+    if constexpr (can_divide<topology, Map>) {
         if (faulted) {
             RMAP_CHECK(policy, Map::own(fresh) == nullptr, double_link,
                        "a vma that is linked already cannot take over a chain");

@@ -23,6 +23,12 @@ struct cow_bounds {
     pgoff_t last = 0;
 
     friend bool operator==(const cow_bounds&, const cow_bounds&) = default;
+
+    void include(pgoff_t from, pgoff_t to) noexcept {
+        const bool was_empty = first > last;
+        if (was_empty || from < first) first = from;
+        if (was_empty || to > last) last = to;
+    }
 };
 
 /// The way from the root down to a block of pieces. Good until the pieces change.

@@ -8,7 +8,6 @@
 // those of a block lie close together, and what it covers tells a search whether to look inside;
 // over more than one block there is an index (cow_index.hpp).
 
-#include <bit>
 #include <cstdint>
 
 #include <rmap/core/check.hpp>
@@ -17,36 +16,30 @@
 #include <rmap/model/vma.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_index.hpp>
+#include <rmap/topologies/cow_run.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 template <class Map>
-struct cow_pieces {
+struct cow_pieces : cow_run<Map> {
     using policy = typename Map::policy;
     using node = anon_vma<policy>;
     using vma = typename Map::vma_type;
     using hook = vma_hook<policy>;
     using traits = typename Map::vma_traits_type;
     using block = cow_block<policy>;
+    using run = cow_run<Map>;
     using index = cow_index<policy>;
     using path = cow_path<policy>;
     using list = cow_list<policy>;
 
-    static constexpr std::uint32_t smallest = 4;
-    static constexpr std::uint32_t largest = 16;
-    static constexpr std::uint32_t together = 8;  // see slot_of(); divides `largest`
+    using run::largest;
+    using run::range_of;
+    using run::smallest;
+    using run::vma_at;
 
     // ---- looking
 
-    [[nodiscard]] static cow_range range_of(const vma& v) noexcept {
-        return {traits::start(v), traits::pages(v), traits::pgoff(v)};
-    }
-    [[nodiscard]] static void* mm_of(const vma& v) noexcept {
-        return const_cast<void*>(static_cast<const void*>(&traits::mm(v)));
-    }
-    [[nodiscard]] static vma& vma_at(block& b, std::uint32_t i) noexcept {
-        return Map::vma_of(*static_cast<hook*>(b.about(i).get()));
-    }
     /// The vma of an anon_vma that has one.
     [[nodiscard]] static vma& only(const node& n) noexcept {
         return Map::vma_of(*static_cast<hook*>(n.links.pieces.get()));
@@ -222,11 +215,19 @@ struct cow_pieces {
     }
 
 private:
+    using run::bounds_at;
+    using run::erase;
+    using run::insert;
+    using run::move;
+    using run::nowhere;
+    using run::slot_of;
+    using run::summarise;
+    using run::write;
+
     struct place {
         block* of;
         std::uint32_t slot;
     };
-    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
     static block& begin(node& n, block& b, const cow_range& like) noexcept {
         b.owner = &n;
@@ -235,26 +236,6 @@ private:
         return b;
     }
 
-    // Where an entry is about that. Several at a time, as a loop that ends at the right one is
-    // guessed wrong each time; behind the last one in use nothing is said.
-    [[nodiscard]] static std::uint32_t slot_of(block& b, const void* wanted) noexcept {
-        if (b.capacity == smallest) return slot_among<smallest>(b, 0, wanted);
-        const std::uint32_t live = b.live;
-        for (std::uint32_t i = 0; i < live; i += together) {
-            if (const auto at = slot_among<together>(b, i, wanted); at != nowhere) return at;
-        }
-        return nowhere;
-    }
-    template <std::uint32_t N>
-    [[nodiscard]] static std::uint32_t slot_among(block& b, std::uint32_t from,
-                                                  const void* wanted) noexcept {
-        std::uint32_t found = 0;
-#pragma GCC unroll 8
-        for (std::uint32_t i = 0; i != N; ++i)
-            found |= (b.about(from + i).get() == wanted ? 1U : 0U) << i;
-        if (found == 0) return nowhere;
-        return from + static_cast<std::uint32_t>(std::countr_zero(found));
-    }
     [[nodiscard]] static place find(block& root, const vma& v, path& p) noexcept {
         const void* const wanted = &Map::hook_of(v);
         const pgoff_t first = traits::pgoff(v);
@@ -281,15 +262,10 @@ private:
                 --i;
             b = &p.go_down(*b, i - 1);
         }
-        while (i != 0 && first_at(*b, i - 1) > last)
+        while (i != 0 && run::first_at(*b, i - 1) > last)
             --i;
         return {b, i};
     }
-    [[nodiscard]] static pgoff_t first_at(block& b, std::uint32_t i) noexcept {
-        if ((b.at(i).pages & block::pages_mask) == 0) return traits::pgoff(vma_at(b, i));
-        return b.base + b.at(i).first;
-    }
-
     // The same, if lacks() has not found it a moment ago.
     [[nodiscard]] static place where_to(const node& n, const vma& v, const vma* behind, path& p,
                                         list& spare) noexcept {
@@ -335,6 +311,7 @@ private:
         const std::uint32_t from = at.slot == live ? live : live / 2;
         fresh.begin_with(range_of(at.slot == live ? v : vma_at(full, from)));
         move(full, from, fresh);
+        summarise(full);  // what divide() left it of the last one
         if (at.slot != live && at.slot <= from) {
             insert(full, at.slot, v);
         } else {
@@ -360,82 +337,6 @@ private:
         root->live = 0;
         spent.push(*root);
         return true;
-    }
-
-    // The entries from slot `from` on go to the end of another block.
-    static void move(block& b, std::uint32_t from, block& to) noexcept {
-        const std::uint32_t live = b.live;
-        if (from == live) return;
-        for (std::uint32_t i = from; i != live; ++i) {
-            auto& e = b.at(i);
-            const std::uint32_t pages = e.pages;
-            if (block::must_look(pages)) {
-                insert(to, to.live, vma_at(b, i));
-            } else {
-                const pgoff_t first = b.base + e.first;
-                const std::uint32_t slot = to.live;
-                to.about(slot) = b.about(i).get();
-                to.set_vma(to.at(slot), {first + b.delta, pages, first}, e.mm, 0);
-                grow(to, first, first + (pages - 1));
-            }
-            clear(b, i);
-        }
-        b.live = from;
-        b.used = from;
-        summarise(b);
-    }
-    static void insert(block& b, std::uint32_t slot, vma& v) noexcept {
-        for (std::uint32_t i = b.live; i != slot; --i)
-            copy(b, i - 1, i);
-        b.about(slot) = &Map::hook_of(v);
-        write(b, slot, v);
-        const cow_range r = range_of(v);
-        grow(b, r.pgoff, r.last());
-    }
-    static void grow(block& b, pgoff_t first, pgoff_t last) noexcept {
-        b.live = b.live + 1;
-        b.used = b.live.get();
-        b.widen(first, last);
-    }
-    // What the block covers is the caller's to say.
-    static void erase(block& b, std::uint32_t slot) noexcept {
-        const std::uint32_t last = b.live - 1;
-        for (std::uint32_t i = slot; i != last; ++i)
-            copy(b, i + 1, i);
-        clear(b, last);
-        b.live = last;
-        b.used = last;
-    }
-    static void clear(block& b, std::uint32_t slot) noexcept {
-        b.about(slot) = nullptr;
-        b.at(slot).pages = 0;
-    }
-    static void copy(block& b, std::uint32_t from, std::uint32_t to) noexcept {
-        b.about(to) = b.about(from).get();
-        b.at(to).mm = b.at(from).mm.get();
-        b.at(to).first = b.at(from).first.get();
-        b.at(to).pages = b.at(from).pages.get();
-    }
-    static void write(block& b, std::uint32_t slot, vma& v) noexcept {
-        b.set_vma(b.at(slot), range_of(v), mm_of(v), 0);
-    }
-    // What an entry covers; the vma is asked where it cannot say it.
-    [[nodiscard]] static cow_bounds bounds_at(block& b, std::uint32_t i) noexcept {
-        const std::uint32_t n = b.at(i).pages & block::pages_mask;
-        if (n == 0) {
-            const cow_range r = range_of(vma_at(b, i));
-            return {r.pgoff, r.last()};
-        }
-        const pgoff_t first = b.base + b.at(i).first;
-        return {first, first + (n - 1)};
-    }
-    static void summarise(block& b) noexcept {
-        b.lo = 1;
-        b.hi = 0;
-        for (std::uint32_t i = 0; i != b.live; ++i) {
-            const cow_bounds all = bounds_at(b, i);
-            b.widen(all.first, all.last);
-        }
     }
 };
 

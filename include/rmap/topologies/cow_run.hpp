@@ -66,10 +66,10 @@ struct cow_run {
 
     // ---- changes
 
-    /// The entries from slot `from` on go to the end of another block.
+    /// The entries from slot `from` on go to the end of another block. What is covered by those
+    /// that stay is the caller's to say.
     static void move(block& b, std::uint32_t from, block& to) noexcept {
         const std::uint32_t live = b.live;
-        if (from == live) return;
         for (std::uint32_t i = from; i != live; ++i) {
             auto& e = b.at(i);
             const std::uint32_t pages = e.pages;
@@ -86,7 +86,6 @@ struct cow_run {
         }
         b.live = from;
         b.used = from;
-        summarise(b);
     }
     static void insert(block& b, std::uint32_t slot, vma& v) noexcept {
         for (std::uint32_t i = b.live; i != slot; --i)

@@ -49,15 +49,18 @@ private:
         block* before = nullptr;
         for (block* b = pieces::first_block(n); b != nullptr; before = b, b = b->next) {
             if (b->prev.get() != before || b->owner.get() != &n || b->live == 0 ||
-                b->live != b->used)
+                b->live != b->used) {
                 return false;
+            }
+            cow_bounds all;
             for (std::uint32_t i = 0; i != b->live; ++i) {
                 auto& v = pieces::vma_at(*b, i);
                 const cow_range r = pieces::range_of(v);
                 if (home_of<Map>(v) != &n || !says<Map>(*b, i, v, 0)) return false;
-                if (!b->covers(r.pgoff) || !b->covers(r.last())) return false;
-                ++count;
+                all.include(r.pgoff, r.last());
             }
+            if (all != cow_index<Policy>::bounds_of(*b)) return false;
+            count += b->live;
         }
         return count == n.links.members;
     }
@@ -80,8 +83,7 @@ private:
                     if (low != &index::below(*b, i) || low->level + 1U != b->level) return false;
                     const cow_bounds said = index::bounds_at(*b, i);
                     if (said != index::bounds_of(*low)) return false;
-                    if (i == 0 || said.first < all.first) all.first = said.first;
-                    if (i == 0 || said.last > all.last) all.last = said.last;
+                    all.include(said.first, said.last);
                 }
                 if (all != index::bounds_of(*b)) return false;
             }

@@ -275,14 +275,18 @@ BOOST_AUTO_TEST_CASE(memory_comes_back) {
 // A walk of one offset reads about as much for a thousand pieces as for ten, a level of the index
 // more; whatever order they came in.
 BOOST_AUTO_TEST_CASE(walks_grow_with_the_logarithm) {
-    enum class order { forwards, backwards, both_ways, at_random };
-    for (const order how :
-         {order::forwards, order::backwards, order::both_ways, order::at_random}) {
+    enum class order { forwards, backwards, both_ways, at_random, cut_in_order };
+    for (const order how : {order::forwards, order::backwards, order::both_ways, order::at_random,
+                            order::cut_in_order}) {
         for (const std::uint64_t bits : {4U, 7U, 10U, 12U}) {
             const std::uint64_t n = std::uint64_t{1} << bits;
             pieces p;
             random_steps next{std::minstd_rand{5}};
-            if (how == order::at_random) {
+            if (how == order::cut_in_order) {
+                p.root(0x1000, n, 0x1000);
+                while (p.all.size() != n)
+                    BOOST_TEST_REQUIRE(p.split(p.all.size() - 1, p.all.back()->vma.start() + 1));
+            } else if (how == order::at_random) {
                 p.root(0x1000, 1 << 20, 0x1000);
                 while (p.all.size() != n) {
                     const std::size_t i = next.below(p.all.size());
