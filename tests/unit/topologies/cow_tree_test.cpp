@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(forks_bring_what_they_need) {
     forest f;
     for (unsigned round = 0; round != 3; ++round) {
         auto& parent = f.root(0x1000, 4, 0x1000);
-        const anon_vma& root = *f.map.own(parent.vma);
+        const auto& root = *f.map.own(parent.vma);
         BOOST_TEST(!topology::any_idle(root));
         BOOST_TEST(!topology::any_idle(*f.map.own(f.root(0x9000, 4, 0x9000).vma)));
         BOOST_TEST(topology::fork_takes_fresh(root));
