@@ -16,6 +16,7 @@
 #include <rmap/locking/concept.hpp>
 #include <rmap/locks/concept.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/model/i_mmap.hpp>
 #include <rmap/model/page.hpp>
 #include <rmap/model/vma.hpp>
 #include <rmap/policy.hpp>
@@ -95,5 +96,60 @@ concept topology_can_visit =
     requires(Map& map, anon_vma<typename Map::policy>& av, bool (&each)(typename Map::vma_type&)) {
         { Map::policy::topology::visit_all(map, av, each) } -> std::same_as<bool>;
     };
+
+/// The user's types: instantiated by the facade, for its messages.
+template <class Page, class Vma, class Policy>
+struct user_types {
+    static_assert(has_page_hook<Page, Policy>,
+                  "rmap: the page type must have a hook. A common mistake is to forget the base "
+                  "class rmap::page_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(
+        tells_mapped<Page>,
+        "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
+        "bool mapped() const");
+    static_assert(
+        has_vma_hook<Vma, Policy>,
+        "rmap: the vma type must have a hook. A common mistake is to forget the base class "
+        "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(
+        has_range<Vma>,
+        "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
+        "mistake is to forget const on the first three");
+    static_assert(has_mm<Vma>,
+                  "rmap: the vma type must have mm(), const, which returns a reference to the "
+                  "address space");
+    static_assert(
+        tells_mapping<Vma, Policy>,
+        "rmap: a vma type with rmap::i_mmap_hook must have mapping(), const, which returns "
+        "the i_mmap of its file, or null");
+    static constexpr bool passed = true;
+};
+
+/// What can be asked only when all types are complete: instantiated by the facade's destructor.
+template <class Map>
+struct ready_map {
+    using policy = typename Map::policy;
+    using vma = typename Map::vma_type;
+    static_assert(topology_can_attach<Map>,
+                  "rmap: topology must have attach(map, vma, anon_vma, links), noexcept");
+    static_assert(topology_can_clone<Map>,
+                  "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
+    static_assert(topology_can_detach<Map>,
+                  "rmap: topology must have detach(map, vma, spent, emptied), noexcept");
+    static_assert(topology_can_rekey<Map>,
+                  "rmap: topology must have unkey(map, vma) and rekey(map, vma), noexcept");
+    static_assert(topology_can_visit<Map>,
+                  "rmap: topology must have visit(map, anon_vma, index, f) and visit_all(map, "
+                  "anon_vma, f), which return whether they came to the end");
+    static_assert(has_page_table_lock<vma>,
+                  "rmap: the address space must have a page_table_lock. A common mistake is a "
+                  "private one; specialise rmap::mm_traits for another name");
+    static_assert(
+        !locks_whole_chains<typename policy::locking> || has_anon_vma_chain_lock<vma, policy>,
+        "rmap: a 'locking' discipline that locks whole chains needs an anon_vma_chain_lock, of "
+        "the policy's lock type, in the address space. Specialise rmap::mm_traits for another "
+        "name, or use locking = rmap::locking::root");
+    static constexpr bool passed = true;
+};
 
 }  // namespace rmap::inline RMAP_ABI::detail

@@ -9,6 +9,7 @@
 // Which lock of the user's must be held is said for each group; locking/order.hpp has the whole
 // order.
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -19,6 +20,7 @@
 #include <rmap/ops/clone.hpp>
 #include <rmap/ops/collect.hpp>
 #include <rmap/ops/fork.hpp>
+#include <rmap/ops/fork_all.hpp>
 #include <rmap/ops/merge.hpp>
 #include <rmap/ops/move.hpp>
 #include <rmap/ops/places.hpp>
@@ -26,7 +28,9 @@
 #include <rmap/ops/split.hpp>
 #include <rmap/ops/tag.hpp>
 #include <rmap/ops/unlink.hpp>
+#include <rmap/ops/unlink_all.hpp>
 #include <rmap/ops/walk.hpp>
+#include <rmap/ops/walk_many.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -70,28 +74,7 @@ class reverse_map {
                   "rmap: trace must have a static emit(event, object, object), noexcept");
     static_assert(detail::stats_axis<Policy>, "rmap: stats must provide counters<Atomics>");
     static_assert(compatible_axes<Policy>::value);
-    static_assert(has_page_hook<Page, Policy>,
-                  "rmap: the page type must have a hook. A common mistake is to forget the base "
-                  "class rmap::page_hook<Policy>, or to derive from the hook of another policy");
-    static_assert(
-        tells_mapped<Page>,
-        "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
-        "bool mapped() const");
-    static_assert(
-        has_vma_hook<Vma, Policy>,
-        "rmap: the vma type must have a hook. A common mistake is to forget the base class "
-        "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
-    static_assert(
-        has_range<Vma>,
-        "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
-        "mistake is to forget const on the first three");
-    static_assert(has_mm<Vma>,
-                  "rmap: the vma type must have mm(), const, which returns a reference to the "
-                  "address space");
-    static_assert(
-        tells_mapping<Vma, Policy>,
-        "rmap: a vma type with rmap::i_mmap_hook must have mapping(), const, which returns "
-        "the i_mmap of its file, or null");
+    static_assert(detail::user_types<Page, Vma, Policy>::passed);
 
 public:
     // Every axis, read back.
@@ -127,25 +110,7 @@ public:
     /// Every vma MUST be unlinked and every reference put before.
     ~reverse_map() {
         // Asked here, where all types are complete: an address space may hold its vmas.
-        static_assert(detail::topology_can_attach<reverse_map>,
-                      "rmap: topology must have attach(map, vma, anon_vma, links), noexcept");
-        static_assert(detail::topology_can_clone<reverse_map>,
-                      "rmap: topology must have copy_chain(map, to, from, links, seen), noexcept");
-        static_assert(detail::topology_can_detach<reverse_map>,
-                      "rmap: topology must have detach(map, vma, spent, emptied), noexcept");
-        static_assert(detail::topology_can_rekey<reverse_map>,
-                      "rmap: topology must have unkey(map, vma) and rekey(map, vma), noexcept");
-        static_assert(detail::topology_can_visit<reverse_map>,
-                      "rmap: topology must have visit(map, anon_vma, index, f) and visit_all(map, "
-                      "anon_vma, f), which return whether they came to the end");
-        static_assert(has_page_table_lock<Vma>,
-                      "rmap: the address space must have a page_table_lock. A common mistake is a "
-                      "private one; specialise rmap::mm_traits for another name");
-        static_assert(
-            !locks_whole_chains<locking_type> || has_anon_vma_chain_lock<Vma, Policy>,
-            "rmap: a 'locking' discipline that locks whole chains needs an anon_vma_chain_lock, of "
-            "the policy's lock type, in the address space. Specialise rmap::mm_traits for another "
-            "name, or use locking = rmap::locking::root");
+        static_assert(detail::ready_map<reverse_map>::passed);
         pool_.clear(memory_);
     }
 
@@ -179,6 +144,27 @@ public:
     }
 
     void unlink(Vma& v) noexcept { ops::unlink(*this, v); }
+
+    /// fork and unlink of a whole address space: `next()` returns the next fork_pair<Vma>, or Vma*,
+    /// each time, and nulls at the end. ops/fork_all.hpp, ops/unlink_all.hpp.
+    template <class Next>
+    status fork_all(Next next) noexcept {
+        return fork_all(memory_, static_cast<Next&&>(next));
+    }
+    template <memory_source Memory, class Next>
+    status fork_all(Memory& memory, Next next) noexcept {
+        static_assert(std::same_as<decltype(next()), fork_pair<Vma>>,
+                      "rmap: fork_all takes a callable that returns a rmap::fork_pair<Vma> each "
+                      "time, {nullptr, nullptr} at the end");
+        return ops::fork_all(*this, memory, static_cast<Next&&>(next));
+    }
+    template <class Next>
+    void unlink_all(Next next) noexcept {
+        static_assert(std::same_as<decltype(next()), Vma*>,
+                      "rmap: unlink_all takes a callable that returns a Vma* each time, null at "
+                      "the end");
+        ops::unlink_all(*this, static_cast<Next&&>(next));
+    }
 
     // ---- ranges: the caller holds the address space's lock exclusively
 
@@ -288,6 +274,13 @@ public:
                                             walk_mode mode = walk_mode::wait) {
         static_assert(compatible_walk<Policy, Need>::value);
         return ops::walk(*this, p, visitor, mode);
+    }
+    /// The walks of many pages, fetching ahead: ops/walk_many.hpp.
+    template <need Need = need::complete, class Visitor>
+    many_result walk_many(Page* const* pages, std::size_t count, Visitor&& visitor,
+                          walk_mode mode = walk_mode::wait) {
+        static_assert(compatible_walk<Policy, Need>::value);
+        return ops::walk_many(*this, pages, count, visitor, mode);
     }
     /// Complete under every discipline: the file's lock keeps its vmas where they are.
     template <class Visitor>

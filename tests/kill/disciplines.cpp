@@ -20,6 +20,7 @@ void tell_disciplines(stories& out) {
     family_stories<under<rmap::locking::root, linux_6_18>> root{out, "root"};
     root.of_chains();
     root.of_moves();
+    root.of_batches();
     root.of_others();
     family_stories<under<rmap::locking::lock_all, linux_6_18>> lock_all{out, "lock_all"};
     lock_all.of_chains();

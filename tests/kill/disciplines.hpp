@@ -4,6 +4,7 @@
 // What the operations of a map do beside each other, under a discipline: two threads of one family.
 
 #include <string>
+#include <utility>
 
 #include "kill/kill.hpp"
 #include "kill/kin.hpp"
@@ -52,6 +53,14 @@ public:
         tell("a vma shrinks beside a walk of another shard", prepare, shrink_beside, walk);
         tell("an exit beside a walk of another shard", prepare, exit_beside, walk);
         tell("a vma is copied beside a walk of another shard", prepare, copy_beside, walk);
+    }
+
+    /// The batch forms, for disciplines of one lock a tree: others go one by one.
+    void of_batches() {
+        tell("a fork at once beside a walk", nothing, fork_all, walk);
+        tell("an exit at once beside a walk", map_more, exit_all, walk);
+        tell("a fork at once beside an exit at once", map_more, fork_all, exit_all);
+        tell("exits at once of siblings", map_both, exit_all, exit_other);
     }
 
     /// What no discipline decides.
@@ -166,6 +175,20 @@ private:
     static void fork_parent(family& k) { k.ok(k.map.fork(k.most, k.parent)); }
     static void map_more(family& k) { k.ok(k.map.fork(k.more, k.first)); }
     static void exit_more(family& k) { k.map.unlink(k.more); }
+    /// A cursor over one.
+    template <class T>
+    static auto only(T one) {
+        return [one]() mutable { return std::exchange(one, T{}); };
+    }
+    static void fork_all(family& k) {
+        k.ok(k.map.fork_all(only(rmap::fork_pair<vma>{&k.most, &k.second})));
+    }
+    static void exit_all(family& k) { k.map.unlink_all(only(&k.more)); }
+    static void exit_other(family& k) { k.map.unlink_all(only(&k.most)); }
+    static void map_both(family& k) {
+        map_more(k);
+        fork_second(k);
+    }
     static void exit_second(family& k) {
         k.page.remove_mapping();
         k.map.unlink(k.second);

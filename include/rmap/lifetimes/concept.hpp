@@ -32,4 +32,14 @@ concept anon_vma_lifetime = requires(typename L::template pool<Policy>& pool,
     { pool.clear(memory) } noexcept;
 };
 
+/// A pool may also give and take several at once, as a list through `parent` that ends in null: the
+/// batch forms (ops/fork_all.hpp, ops/unlink_all.hpp) then take its lock once for many.
+template <class Pool, class Policy>
+concept pools_in_bulk = requires(Pool& pool, anon_vma<Policy>& first, unsigned most) {
+    // Up to `most` that are free, each as get() gives it; null: none is. Allocates nothing.
+    { pool.get_free(most) } noexcept -> std::same_as<anon_vma<Policy>*>;
+    // Takes back a list of those without references.
+    { pool.put_all(first) } noexcept;
+};
+
 }  // namespace rmap::inline RMAP_ABI

@@ -41,22 +41,27 @@ struct type_stable {
                 if (block == nullptr) return nullptr;
                 av = ::new (block) object{};
             }
-            av->parent = av;
-            av->num_children = 0;
-            av->num_active_vmas = 0;
-            //   Orders:     the fields above and the end of the memory's earlier life before a
-            //               stale reader's use of the root.
-            //   Pairs with: the look at the root in the discipline's walk guard.
-            //   Otherwise:  T1 recycles the memory into another tree | T2, with an old tag, takes
-            //               the lock of the new root, and does not see that it is made.
-            //   Proved by:  tests/explore/orders_test.cpp
-            av->root.store(av, order::release);
-            //   Orders:     the initialised object before a reader that takes a reference.
-            //   Pairs with: the acquiring compare_exchange in ops/reference.hpp.
-            //   Otherwise:  a reader gets a reference on a half-initialised object.
-            //   Proved by:  tests/explore/orders_test.cpp
-            av->refs.store(1, order::release);
+            begin_life(*av);
             return av;
+        }
+
+        /// Up to `most` of those that wait here, and a list of them back: lifetimes/concept.hpp.
+        [[nodiscard]] object* get_free(unsigned most) noexcept {
+            object* const first = pop_some(most);
+            for (object* av = first; av != nullptr; av = av->parent) {
+                object* const behind = av->parent;
+                begin_life(*av);
+                av->parent = behind;
+            }
+            return first;
+        }
+        void put_all(object& first) noexcept {
+            object* last = &first;
+            while (last->parent.get() != nullptr)
+                last = last->parent;
+            const write_guard<typename Policy::lock> guard{lock_};
+            last->parent = free_.get();
+            free_ = &first;
         }
 
         template <memory_source Memory>
@@ -80,6 +85,38 @@ struct type_stable {
             object* av = free_;
             if (av != nullptr) free_ = av->parent;
             return av;
+        }
+        [[nodiscard]] object* pop_some(unsigned most) noexcept {
+            const write_guard<typename Policy::lock> guard{lock_};
+            object* const first = free_;
+            object* last = nullptr;
+            object* behind = first;
+            for (; most != 0 && behind != nullptr; --most) {
+                last = behind;
+                behind = last->parent;
+            }
+            if (last == nullptr) return nullptr;
+            last->parent = nullptr;
+            free_ = behind;
+            return first;
+        }
+
+        static void begin_life(object& av) noexcept {
+            av.parent = &av;
+            av.num_children = 0;
+            av.num_active_vmas = 0;
+            //   Orders:     the fields above and the end of the memory's earlier life before a
+            //               stale reader's use of the root.
+            //   Pairs with: the look at the root in the discipline's walk guard.
+            //   Otherwise:  T1 recycles the memory into another tree | T2, with an old tag, takes
+            //               the lock of the new root, and does not see that it is made.
+            //   Proved by:  tests/explore/orders_test.cpp
+            av.root.store(&av, order::release);
+            //   Orders:     the initialised object before a reader that takes a reference.
+            //   Pairs with: the acquiring compare_exchange in ops/reference.hpp.
+            //   Otherwise:  a reader gets a reference on a half-initialised object.
+            //   Proved by:  tests/explore/orders_test.cpp
+            av.refs.store(1, order::release);
         }
 
         lock_of_rank<Policy, lock_rank::free_list> lock_{};

@@ -35,6 +35,9 @@ public:
         return status::ok;
     }
 
+    /// Takes over one that make() or a stock (ops/stock.hpp) has made.
+    void hold(object& made) noexcept { object_ = &made; }
+
     /// Makes it a child of `parent`, with a reference on its root. Under the update guard of
     /// parent's tree.
     void adopt_by(object& parent) noexcept {

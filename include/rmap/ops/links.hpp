@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 
 #include <rmap/core/memory.hpp>
 #include <rmap/core/status.hpp>
+#include <rmap/lifetimes/concept.hpp>
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/ops/reference.hpp>
 #include <rmap/topologies/concept.hpp>
@@ -26,13 +28,28 @@ void count_links(Map& map, int by, [[maybe_unused]] std::size_t size) noexcept {
     }
 }
 
-/// Drops the base references of those that wait for it in a list.
+/// Drops the base references of those that wait for it in a list through `parent`. What is free
+/// then goes to the pool in one go, if the pool knows how.
 template <class Map>
 void put_emptied(Map& map, anon_vma<typename Map::policy>*& first) noexcept {
-    while (anon_vma<typename Map::policy>* av = first) {
+    using object = anon_vma<typename Map::policy>;
+    constexpr bool in_bulk =
+        pools_in_bulk<std::remove_reference_t<decltype(map.pool())>, typename Map::policy>;
+    object* dead = nullptr;
+    while (object* av = first) {
         first = av->parent;
         av->parent = av;
-        put(map, *av);
+        if constexpr (in_bulk) {
+            put_to(map, *av, [&](object& free) noexcept {
+                free.parent = dead;
+                dead = &free;
+            });
+        } else {
+            put(map, *av);
+        }
+    }
+    if constexpr (in_bulk) {
+        if (dead != nullptr) map.pool().put_all(*dead);
     }
 }
 
@@ -144,6 +161,14 @@ public:
         if (!links_.empty() || !spent_.empty() || emptied_ != nullptr) give_back();
     }
 
+    /// Frees those that are left, or were taken out. Without the tree lock.
+    void free_blocks() noexcept {
+        for (list_type* all : {&links_, &spent_}) {
+            while (block* b = all->pop())
+                free(*b);
+        }
+    }
+
     template <memory_source Memory>
     static status fill(Memory&, std::size_t) noexcept {
         return status::ok;
@@ -202,10 +227,7 @@ public:
 
 private:
     [[gnu::noinline]] void give_back() noexcept {
-        for (list_type* all : {&links_, &spent_}) {
-            while (block* b = all->pop())
-                free(*b);
-        }
+        free_blocks();
         put_emptied(*map_, emptied_);
     }
     void wait_for_put(anon_vma<policy>& av) noexcept {

@@ -41,17 +41,17 @@ template <class Policy>
     return false;
 }
 
-/// Drops one reference; the last frees the object, and drops that on its root. MUST be called
-/// without the tree lock, the page_table_lock or the free list's. No lock is drained as Linux does:
-/// memory of stale readers stays an anon_vma (lifetimes::type_stable), and others have no stale
-/// readers.
+/// Drops one reference; who drops the last one gives the object to `sink(av)`, and drops that on
+/// its root. MUST be called without the tree lock, the page_table_lock or the free list's. No lock
+/// is drained as Linux does: memory of stale readers stays an anon_vma (lifetimes::type_stable),
+/// and others have no stale readers.
 //   Orders:     all use of the object, by every holder, before its next life.
 //   Pairs with: the other droppers' fetch_sub; the free list's lock.
 //   Otherwise:  T1 reads a field, drops its reference | T2 drops the last one, the memory is
 //               written by its next user, T1's read is not yet done.
 //   Proved by:  tests/explore/orders_test.cpp
-template <class Map>
-void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
+template <class Map, class Sink>
+void put_to(Map& map, anon_vma<typename Map::policy>& dropped, Sink sink) noexcept {
     using policy = typename Map::policy;
     for (anon_vma<policy>* av = &dropped; av->refs.fetch_sub(1, order::acq_rel) == 1;) {
         anon_vma<policy>* const top = av->root.load(order::relaxed);  // ours until it is free
@@ -59,11 +59,18 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
                    "the last reference of an anon_vma went while a vma is linked to it");
         policy::trace::emit(event::anon_vma_free, av);
         const bool was_root = top == av;
-        map.pool().put(*av, map.memory());
+        sink(*av);
         map.stats().anon_vmas_changed(-1);
         if (was_root) return;
         av = top;
     }
+}
+
+/// The same, to the pool.
+template <class Map>
+void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
+    put_to(map, dropped,
+           [&](anon_vma<typename Map::policy>& av) noexcept { map.pool().put(av, map.memory()); });
 }
 
 /// Under the update guard of `av`: takes the base reference away if there is no other. Then nobody
