@@ -2,8 +2,8 @@
 #pragma once
 
 // fork: the child gets every vma, and the page-table entries of those that ever needed a private
-// page. The chain of a vma comes before its entries, so that a walk which meets an entry in the
-// child has met, or will meet, the parent's vma before the child's.
+// page. The chains, all of them at once, come before the entries, so that a walk which meets an
+// entry in the child has met, or will meet, the parent's vma before the child's.
 
 #include <rmap/mm/context.hpp>
 #include <rmap/mm/unmap.hpp>
@@ -106,6 +106,50 @@ status copy_range(context<Policy>& ctx, vma<Policy>& child, vma<Policy>& parent,
     return status::ok;
 }
 
+/// Every vma of the parent, unlinked, in the child.
+template <class Policy>
+status copy_vmas(context<Policy>& ctx, address_space<Policy>& parent,
+                 address_space<Policy>& child) {
+    for (vma<Policy>* v = parent.first_in(0, page_limit); v != nullptr; v = parent.next(*v)) {
+        attributes<Policy> as = v->as();
+        as.locked = false;
+        auto* const copy =
+            make<vma<Policy>>(ctx.memory(), child, v->start(), v->pages(), v->pgoff(), as);
+        if (copy == nullptr) return status::no_memory;
+        child.insert(*copy);
+        ctx.map.link_file(*copy);
+    }
+    return status::ok;
+}
+
+/// A cursor over the vmas of a child and its parent, which has the same ones: null, null at the
+/// end.
+template <class Policy>
+[[nodiscard]] auto pairs_of(const address_space<Policy>& parent,
+                            const address_space<Policy>& child) noexcept {
+    using pair = fork_pair<vma<Policy>>;
+    return [&parent, &child,
+            next = pair{child.first_in(0, page_limit),
+                        parent.first_in(0, page_limit)}]() mutable noexcept {
+        const pair now = next;
+        if (now.parent != nullptr) next = {child.next(*now.child), parent.next(*now.parent)};
+        return now;
+    };
+}
+
+/// The entries of all that is faulted; the child has every vma, linked as the parent's.
+template <class Policy>
+status copy_entries_of_all(context<Policy>& ctx, address_space<Policy>& parent,
+                           address_space<Policy>& child, dead_pages<Policy>& dead) {
+    auto pairs = pairs_of(parent, child);
+    for (auto now = pairs(); now.parent != nullptr; now = pairs()) {
+        if (!context<Policy>::map_type::linked(*now.parent)) continue;
+        const status copied = copy_range(ctx, *now.child, *now.parent, dead);
+        if (copied != status::ok) return copied;
+    }
+    return status::ok;
+}
+
 }  // namespace detail
 
 /// `child` is empty and known to the caller alone. no_memory: the child is empty again, and the
@@ -117,21 +161,10 @@ status copy_space(context<Policy>& ctx, address_space<Policy>& parent,
     {
         dead_pages<Policy> dead{ctx};
         const typename context<Policy>::guard held{parent.mmap_lock};
-        for (vma<Policy>* v = parent.first_in(0, page_limit); v != nullptr; v = parent.next(*v)) {
-            attributes<Policy> as = v->as();
-            as.locked = false;
-            auto* const copy = make<vma<Policy>>(ctx.memory(), child, v->start(), v->pages(),
-                                                 v->pgoff(), as);
-            result = copy == nullptr ? status::no_memory : ctx.map.fork(*copy, *v);
-            if (result != status::ok) {
-                if (copy != nullptr) destroy(ctx.memory(), *copy);
-                break;
-            }
-            child.insert(*copy);
-            ctx.map.link_file(*copy);
-            if (!context<Policy>::map_type::linked(*v)) continue;
-            result = detail::copy_range(ctx, *copy, *v, dead);
-            if (result != status::ok) break;
+        result = detail::copy_vmas(ctx, parent, child);
+        if (result == status::ok) result = ctx.map.fork_all(detail::pairs_of(parent, child));
+        if (result == status::ok) {
+            result = detail::copy_entries_of_all(ctx, parent, child, dead);
         }
     }
     if (result != status::ok) unmap_all(ctx, child);

@@ -88,8 +88,8 @@ void free_leaves(context<Policy>& ctx, address_space<Policy>& in, pgno from, pgn
 template <class Policy>
 void split_vma(context<Policy>& ctx, typename context<Policy>::reserve& memory, vma<Policy>& v,
                pgno at) {
-    auto* const fresh = make<vma<Policy>>(memory, v.mm(), at, v.end() - at,
-                                          v.pgoff() + (at - v.start()), v.as());
+    auto* const fresh =
+        make<vma<Policy>>(memory, v.mm(), at, v.end() - at, v.pgoff() + (at - v.start()), v.as());
     must<Policy>(fresh != nullptr ? status::ok : status::no_memory);
     v.mm().erase(v);
     must<Policy>(ctx.map.split(memory, v, *fresh, at));
@@ -149,6 +149,11 @@ void unmap_all(context<Policy>& ctx, address_space<Policy>& in) {
     dead_pages<Policy> dead{ctx};
     const typename context<Policy>::guard held{in.mmap_lock};
     zap(in, 0, page_limit, dead);
+    ctx.map.unlink_all([&in, next = in.first_in(0, page_limit)]() mutable noexcept {
+        auto* const now = next;
+        if (now != nullptr) next = in.next(*now);
+        return now;
+    });
     in.for_each(0, page_limit, [&](vma<Policy>& v) { remove_vma(ctx, v); });
     free_leaves(ctx, in, 0, page_limit);
 }
