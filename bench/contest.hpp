@@ -90,6 +90,17 @@ public:
         for (vma* v : s.vmas)
             if (v != nullptr) map.unlink(*v);
     }
+    /// The same as one call.
+    void fork_at_once(space& child, space& parent) {
+        must(map.fork_all([&child, &parent, r = 0U]() mutable -> rmap::fork_pair<vma> {
+            if (r == regions || parent.vmas[r] == nullptr) return {};
+            const unsigned at = r++;
+            return {child.vmas[at], parent.vmas[at]};
+        }));
+    }
+    void exit_at_once(space& s) {
+        map.unlink_all([&s, r = 0U]() mutable { return r == regions ? nullptr : s.vmas[r++]; });
+    }
 
     // ---- the workloads: each returns to an empty map
 
@@ -156,6 +167,35 @@ private:
             spaces ^= reinterpret_cast<std::uintptr_t>(&in);
         }
     };
+    // The same of a batch of pages: what each walk found is summed at its end.
+    struct summing_many {
+        std::uint64_t found = 0;
+        std::uint64_t addresses = 0;
+        std::uint64_t spaces = 0;
+
+        summing<false> begin(page&) const noexcept { return {}; }
+        void done(page&, const summing<false>& sum, const rmap::walk_result& walked) noexcept {
+            must(walked.state);
+            found += sum.found;
+            addresses += sum.addresses;
+            spaces ^= sum.spaces;
+        }
+    };
+    double walk_at_once(const std::vector<page*>& order, std::uint64_t& met) {
+        // As many as reclaim takes off its lists at a time.
+        constexpr std::size_t batch = 64;
+        summing_many sum;
+        const double from = cpu_ns();
+        for (std::size_t at = 0; at < order.size(); at += batch) {
+            static_cast<void>(
+                map.walk_many(order.data() + at, std::min(batch, order.size() - at), sum));
+        }
+        const double took = cpu_ns() - from;
+        met = sum.found;
+        checksum = checksum * 31 + sum.addresses + sum.found;
+        keep_value(sum.spaces);
+        return took;
+    }
     template <bool Checks>
     double walk_all(const std::vector<page*>& order, std::uint64_t& met) {
         std::uint64_t found = 0;
@@ -215,22 +255,30 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
         static_cast<double>(aged_heap::get().live() - before - users) / children +
         sizeof(rmap::vma_hook<aged>);
 
-    spans forks;
-    spans exits;
-    for (unsigned i = 0; i != churns; ++i) {
-        family& f = all[random() % families];
-        space*& s = f.children[random() % width];
-        std::uint64_t from = spans::now();
-        exit(*s);
-        exits.add(spans::now() - from);
-        drop_space(s);
-        s = make_space();
-        from = spans::now();
-        fork(*s, *f.parent);
-        forks.add(spans::now() - from);
-    }
-    out["fork"] = forks.ns(regions);
-    out["exit"] = exits.ns(regions);
+    const auto churn = [&](const char* fork_name, const char* exit_name, auto end, auto begin) {
+        spans forks;
+        spans exits;
+        for (unsigned i = 0; i != churns; ++i) {
+            family& f = all[random() % families];
+            space*& s = f.children[random() % width];
+            std::uint64_t from = spans::now();
+            end(*s);
+            exits.add(spans::now() - from);
+            drop_space(s);
+            s = make_space();
+            from = spans::now();
+            begin(*s, *f.parent);
+            forks.add(spans::now() - from);
+        }
+        out[fork_name] = forks.ns(regions);
+        out[exit_name] = exits.ns(regions);
+    };
+    churn(
+        "fork", "exit", [&](space& s) { exit(s); },
+        [&](space& child, space& parent) { fork(child, parent); });
+    churn(
+        "fork_all", "exit_all", [&](space& s) { exit_at_once(s); },
+        [&](space& child, space& parent) { fork_at_once(child, parent); });
 
     std::vector<page*> cold;
     for (family& f : all) {
@@ -252,6 +300,8 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
     }
     double took = walk_all<false>(order, met);
     out["walk_cold"] = took / static_cast<double>(met);
+    took = walk_at_once(order, met);
+    out["walk_cold_many"] = took / static_cast<double>(met);
 
     for (family& f : all) {
         for (space* s : f.children) {
@@ -271,6 +321,8 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
     if (owned.size() > 100000) owned.resize(100000);
     took = walk_all<false>(owned, met);
     out["walk_private"] = took / static_cast<double>(owned.size());
+    took = walk_at_once(owned, met);
+    out["walk_private_many"] = took / static_cast<double>(owned.size());
 
     if (with_tables) {
         for (family& f : all) {

@@ -56,9 +56,7 @@ public:
                 links += topology::template links_of<policy>(parent) + links_of_own;
             }
         }
-        if constexpr (!asks) {
-            if (fill(links, n) != status::ok) return status::no_memory;
-        }
+        if ((asks ? foresee(pairs, n) : fill(links, n)) != status::ok) return status::no_memory;
         std::uint32_t lack = 0;
         {
             typename Map::vma_type& first = *pairs.at(0).parent;
@@ -84,6 +82,17 @@ public:
     }
 
 private:
+    // What `n` pairs are likely to take, where only the lock tells.
+    template <class Next>
+    status foresee(const ahead<Map, Next>& pairs, unsigned n) noexcept {
+        if constexpr (asks && !owns_late<topology>) {
+            const auto& own = *Map::own(*pairs.at(0).parent);
+            if (topology::fork_takes_fresh(own) && fresh_.get() == nullptr) {
+                return stock_.fill(*memory_, 1, n);
+            }
+        }
+        return status::ok;
+    }
     // What `n` pairs take at most, where that is known beforehand.
     status fill(std::size_t links, unsigned n) noexcept {
         const std::size_t had = links < links_left_ ? links : links_left_;
@@ -100,11 +109,8 @@ private:
     status get(std::uint32_t lack, unsigned left) noexcept {
         const std::uint32_t capacity = lack & ~lacks_anon_vma;
         if (lack != capacity) {
-            if (stock_.fill(*memory_, 1, hoped_ < left ? hoped_ : left) != status::ok) {
-                return status::no_memory;
-            }
+            if (stock_.fill(*memory_, 1, left) != status::ok) return status::no_memory;
             stock_.give(fresh_);
-            if (hoped_ < most_at_once) hoped_ *= 2;
         }
         return capacity == 0 ? status::ok : reserve_.fill_lack(*memory_, capacity);
     }
@@ -115,8 +121,6 @@ private:
     anon_vma_stock<Map> stock_;
     link_reserve<Map> reserve_;
     std::size_t links_left_ = 0;  // in the reserve, as anon_vmas were taken over
-    // How many it gets when it lacks one: often the next vmas lack one too. Some may be left.
-    unsigned hoped_ = 2;
 };
 
 }  // namespace detail
