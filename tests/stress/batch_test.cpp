@@ -4,8 +4,8 @@
 // pages, who hold no lock of the user's: a place where a page is mapped during the whole walk is
 // met by it, once (I1); a page's own copy is found.
 //
-// Fails when fork_all or unlink_all leaves out the tree lock, and when walk_many keeps one for a
-// page that it does not guard.
+// Fails when fork_all or unlink_all leaves out the tree lock; that walk_many keeps one only for
+// pages that it guards is shown by tests/explore/batch_test.cpp.
 
 #include <atomic>
 #include <cstdio>
