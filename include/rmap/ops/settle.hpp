@@ -57,7 +57,7 @@ template <class Map>
             return lacks_anon_vma;
         }
         own = &fresh.keep();
-        topology::settle_below(map, v, *own, reserve.links());
+        topology::settle_below(map, v, *own, reserve.spent());
     }
     home.num_children = home.num_children - 1;  // it was one
     own->num_active_vmas = own->num_active_vmas + 1;

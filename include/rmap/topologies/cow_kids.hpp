@@ -74,11 +74,17 @@ struct cow_kids {
         auto& hook = Map::hook_of(v);
         remove(late::block_of(hook), late::slot_of(hook), spent);
     }
-    /// The entry of a late vma is that of `kid` from now on, which is to hold the vma alone.
-    static void replace(vma& v, node& kid) noexcept {
+    /// The entry of a late vma is that of `kid` from now on, which is to hold the vma alone. An only
+    /// child needs none.
+    static void replace(vma& v, node& kid, list& spent) noexcept {
         auto& hook = Map::hook_of(v);
         block& b = late::block_of(hook);
         const std::uint32_t slot = late::slot_of(hook);
+        node& parent = *b.owner.get();
+        if (b.live == 1 && b.prev.get() == &b) {
+            remove(b, slot, spent);
+            return kin::tie(parent, kid);
+        }
         b.about(slot) = &kid;
         kid.links.where = &b;
         kid.links.slot = static_cast<std::uint16_t>(slot);

@@ -104,10 +104,10 @@ struct late_cow_tree : cow_tree {
     template <class Map>
     static void settle_below(Map& map, typename Map::vma_type& v,
                              anon_vma<typename Map::policy>& fresh,
-                             link_list<typename Map::policy>& none) noexcept {
-        cow_kids<Map>::replace(v, fresh);
+                             link_list<typename Map::policy>& spent) noexcept {
+        cow_kids<Map>::replace(v, fresh, spent);
         Map::hook_of(v).home_ = &fresh;
-        cow_pieces<Map>::add(fresh, v, nullptr, none);
+        cow_pieces<Map>::add(fresh, v, nullptr, spent);
         check_valid(map, *parent_of(fresh));
     }
     /// The late `v` moves into the anon_vma among whose children it is.
@@ -117,6 +117,7 @@ struct late_cow_tree : cow_tree {
                                link_list<typename Map::policy>& spent) noexcept {
         anon_vma<typename Map::policy>& home = *nearest<typename Map::policy>(Map::hook_of(v));
         cow_kids<Map>::remove_late(v, spent);
+        if (home.links.kids.get() == nullptr) cow_kids<Map>::mirror_less(home);
         file<Map>(map, v, home, nullptr, from);
     }
 

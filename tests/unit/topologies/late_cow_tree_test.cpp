@@ -171,6 +171,32 @@ BOOST_AUTO_TEST_CASE(takes_over_no_root) {
     f.check(child, 0x1001);
 }
 
+// A chain of forks that all live costs an anon_vma each, but for the last: an only child that has
+// its own needs no entry.
+BOOST_AUTO_TEST_CASE(deep_chains) {
+    forest f;
+    f.root(0x1000, 4, 0x1000);
+    for (unsigned i = 0; i != 64; ++i)
+        BOOST_TEST_REQUIRE(f.fork(f.members.back()));
+    BOOST_TEST(f.map.stats().anon_vmas() == 64U);
+    BOOST_TEST(f.map.stats().links() == 1U);
+    f.check(f.members.back(), 0x1003);
+    BOOST_TEST(f.write(f.members.back()));
+    BOOST_TEST(f.map.stats().links() == 0U);
+    f.check(f.members.back(), 0x1003);
+    // A second child beside an only one, then a third.
+    auto& middle = *std::next(f.members.begin(), 30);
+    f.fork(middle);
+    f.fork(middle);
+    f.check(middle, 0x1003);
+    BOOST_TEST(f.write(f.members.back()));
+    f.check(f.members.back(), 0x1002);
+    for (unsigned i = 0; i != 60; ++i) {
+        f.exit(std::next(f.members.begin(), static_cast<std::ptrdiff_t>(f.members.size() / 2)));
+        f.check(f.members.back(), 0x1003);
+    }
+}
+
 // Ranges change without an anon_vma and without memory, and are found under the new ones; also
 // where an entry cannot say them.
 BOOST_AUTO_TEST_CASE(ranges_change_without_memory) {
