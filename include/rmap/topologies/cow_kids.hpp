@@ -74,8 +74,8 @@ struct cow_kids {
         auto& hook = Map::hook_of(v);
         remove(late::block_of(hook), late::slot_of(hook), spent);
     }
-    /// The entry of a late vma is that of `kid` from now on, which is to hold the vma alone. An only
-    /// child needs none.
+    /// The entry of a late vma is that of `kid` from now on, which is to hold the vma alone. An
+    /// only child needs none.
     static void replace(vma& v, node& kid, list& spent) noexcept {
         auto& hook = Map::hook_of(v);
         block& b = late::block_of(hook);
