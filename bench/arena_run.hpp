@@ -8,6 +8,7 @@
 
 #include <rmap/replay/input.hpp>
 
+#include "arena_bounds.hpp"
 #include "arena_family.hpp"
 #include "arena_storms.hpp"
 #include "arena_threads.hpp"
@@ -31,6 +32,8 @@ void run_job(const job& what, outcome& out) {
             case work::first_faults: run_first_faults(in, what, out); break;
             case work::split_merge: run_split_merge(in, what, out); break;
             case work::move: run_move(in, what, out); break;
+            case work::bounds: run_bounds(in, what, out); break;
+            case work::server: run_server(in, what, out); break;
             case work::threads_walk:
             case work::threads_one:
             case work::threads_two: run_threads(in, what, out); break;

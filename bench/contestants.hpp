@@ -18,6 +18,8 @@ enum class work : std::uint8_t {
     first_faults,  // `width` regions get their first page, in groups of four that touch
     split_merge,   // `width` regions cut and joined at random, by the youngest of `depth` + 1
     move,          // `width` processes move their regions to and fro
+    bounds,        // `width` children of which each keeps one page of each region
+    server,        // `width` workers that serve requests, and go, as apache's do
     threads_walk,  // `threads` walk pages of one family
     threads_one,   // one walks a family, the others fork and end children of it
     threads_two,   // one walks a family, the others fork and end children of families of their own
@@ -32,6 +34,7 @@ struct job {
     unsigned depth = 1;
     unsigned threads = 1;
     heap memory = heap::aged;
+    bool runs = false;      // of `bounds`: children side by side keep the same page
     double slice_ns = 1e6;  // how long what has no natural end is repeated
 };
 

@@ -121,7 +121,7 @@ private:
     report& to_;
 };
 
-std::string number_of(const char* what, unsigned n) {
+std::string number_of(const std::string& what, unsigned n) {
     return what + std::to_string(n);
 }
 
@@ -129,7 +129,7 @@ std::string number_of(const char* what, unsigned n) {
 void families_of_all_shapes(comparison& all, bool quick) {
     for (const unsigned depth : {1U, 2U, 4U, 16U, 64U}) {
         for (const unsigned width : {1U, 10U, 100U, 1000U, 10000U}) {
-            if (width * depth > (quick ? 200U : 10000U)) continue;
+            if (width * depth > (quick ? 200U : 20000U)) continue;
             if (quick && depth != 1 && width != 1) continue;
             job j;
             j.width = width;
@@ -145,7 +145,7 @@ void storms(comparison& all, bool quick) {
     const unsigned many = quick ? 64 : 1000;
     all.job_named("fresh_heap", {.width = many, .memory = heap::fresh, .slice_ns = slice});
     if (!quick) {
-        all.job_named("dram", {.families = 100, .width = 400, .slice_ns = 2e7}, 3);
+        all.job_named("dram", {.families = 100, .width = 400, .slice_ns = 2e7});
     }
     all.job_named("fork_storm", {.what = work::fork_storm, .width = many, .slice_ns = slice});
     all.job_named("first_faults",
@@ -155,7 +155,23 @@ void storms(comparison& all, bool quick) {
                       {.what = work::split_merge, .width = 64, .depth = depth, .slice_ns = slice});
     }
     all.job_named("move", {.what = work::move, .width = many / 2, .slice_ns = slice});
+    for (const bool runs : {false, true}) {
+        for (const unsigned width : {64U, 1024U, 8192U}) {
+            if (quick && width > 64) break;
+            all.job_named(number_of(runs ? "bounds_in_runs_" : "bounds_by_turns_", width),
+                          {.what = work::bounds, .width = width, .runs = runs, .slice_ns = slice});
+        }
+    }
+    for (const unsigned width : {10U, 100U, 1000U}) {
+        if (quick && width > 10) break;
+        all.job_named(number_of("server_", width),
+                      {.what = work::server, .width = width, .slice_ns = slice});
+    }
     all.job_named("locks", {.what = work::holds, .width = quick ? 10U : 100U});
+    if (!quick) {
+        all.job_named("locks_width_1000", {.what = work::holds, .width = 1000});
+        all.job_named("locks_depth_16", {.what = work::holds, .width = 10, .depth = 16});
+    }
 }
 
 void threads(comparison& all, bool quick) {
@@ -174,6 +190,33 @@ void threads(comparison& all, bool quick) {
     }
 }
 
+// Width, depth and threads together: walks by all threads, and one walker beside who forks and
+// ends children of the same family.
+void threads_by_shape(comparison& all, bool quick) {
+    const unsigned cpus = std::thread::hardware_concurrency();
+    std::vector<unsigned> counts{1, 2};
+    if (cpus > 2) counts.push_back(cpus);
+    for (const unsigned depth : {1U, 4U, 16U}) {
+        for (const unsigned width : {1U, 10U, 1000U}) {
+            if (width * depth > (quick ? 16U : 4000U)) continue;
+            job j{.width = width,
+                  .depth = depth,
+                  .memory = heap::system,
+                  .slice_ns = quick ? 5e5 : 1e7};
+            const std::string shape =
+                number_of("width_", width) + number_of("_depth_", depth) + "_threads_";
+            for (const unsigned n : counts) {
+                j.threads = n;
+                j.what = work::threads_walk;
+                all.job_named(number_of(shape + "walk_", n), j);
+                if (n == 1) continue;
+                j.what = work::threads_one;
+                all.job_named(number_of(shape + "both_", n), j);
+            }
+        }
+    }
+}
+
 }  // namespace
 
 bool policies(report& to) {
@@ -187,6 +230,7 @@ bool policies(report& to) {
         storms(all, quick);
     }
     threads(all, quick);
+    threads_by_shape(all, quick);
     const pinned here;
     const std::string traces = RMAP_TEST_TRACES "/";
     for (const char* name : {"fork-server-1000", "fork-chain-200", "redis-bgsave", "make-gcc"}) {

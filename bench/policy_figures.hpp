@@ -67,34 +67,46 @@ public:
     /// What is drawn, as far as it was measured.
     [[nodiscard]] std::vector<chart> charts() const {
         std::vector<chart> out;
-        add(out, "fork-by-width", "Fork, ns a vma", "fork", true);
-        add(out, "exit-by-width", "Exit, ns a vma", "exit", true);
+        const family by_width{"width_", "_depth_1", "children of one process"};
+        const family by_depth{"width_1_depth_", "", "forks after one another, all alive"};
+        const family by_turns{"bounds_by_turns_", "", "children of one process"};
+        const family in_runs{"bounds_in_runs_", "", "children of one process"};
+        add(out, "fork-by-width", "Fork, ns a vma", "fork", by_width);
+        add(out, "exit-by-width", "Exit, ns a vma", "exit", by_width);
         add(out, "walk-shared-by-width", "Walk of a page that all map, ns a place", "walk_shared",
-            true);
-        add(out, "walk-private-by-width", "Walk of a page that one maps, ns", "walk_private", true);
-        add(out, "visits-by-width", "Vmas looked at for a place found", "visits_a_place", true);
-        add(out, "bytes-by-width", "Memory, bytes a vma", "bytes_a_vma", true);
-        add(out, "fork-by-depth", "Fork of the youngest, ns a vma", "fork_of_last", false);
+            by_width);
+        add(out, "walk-private-by-width", "Walk of a page that one maps, ns", "walk_private",
+            by_width);
+        add(out, "visits-by-width", "Vmas looked at for a place found", "visits_a_place", by_width);
+        add(out, "bytes-by-width", "Memory, bytes a vma", "bytes_a_vma", by_width);
+        add(out, "fork-by-depth", "Fork of the youngest, ns a vma", "fork_of_last", by_depth);
         add(out, "walk-shared-by-depth", "Walk of the oldest's page, ns a place", "walk_shared",
-            false);
-        add(out, "bytes-by-depth", "Memory of a chain, bytes a vma", "bytes_a_vma", false);
+            by_depth);
+        add(out, "bytes-by-depth", "Memory of a chain, bytes a vma", "bytes_a_vma", by_depth);
+        add(out, "walk-bounds-by-turns", "Walk where one child in 8 maps the page, ns a place",
+            "walk_shared", by_turns);
+        add(out, "walk-bounds-in-runs", "The same, and these are side by side", "walk_shared",
+            in_runs);
         return out;
     }
 
 private:
+    /// Workloads that differ in one number.
+    struct family {
+        const char* begin;
+        const char* end;
+        const char* number;  // what it says
+    };
+
     void add(std::vector<chart>& out, const char* file, const char* title, const char* metric,
-             bool by_width) const {
-        chart c{file,
-                title,
-                by_width ? "children of one process" : "forks after one another, all alive",
-                "",
-                {}};
+             const family& of) const {
+        chart c{file, title, of.number, "", {}};
         bool any = false;
         for (std::size_t i = 0; i != contestants_.size(); ++i) {
             curve line{contestants_[i], i, {}};
-            for (const unsigned n : {1U, 2U, 4U, 10U, 16U, 64U, 100U, 1000U, 10000U}) {
-                const std::string workload = by_width ? "width_" + std::to_string(n) + "_depth_1"
-                                                      : "width_1_depth_" + std::to_string(n);
+            for (const unsigned n :
+                 {1U, 2U, 4U, 10U, 16U, 64U, 100U, 1000U, 1024U, 8192U, 10000U}) {
+                const std::string workload = of.begin + std::to_string(n) + of.end;
                 const one* const o = find(workload, metric, contestants_[i]);
                 if (o != nullptr && o->value > 0) line.points.emplace_back(n, o->value);
             }

@@ -34,6 +34,9 @@ int main() {
     try_job("fork_storm", {.what = work::fork_storm, .width = 13, .slice_ns = slice});
     try_job("first_faults", {.what = work::first_faults, .width = 50, .slice_ns = slice});
     try_job("split_merge", {.what = work::split_merge, .width = 8, .depth = 2, .slice_ns = slice});
+    for (const bool runs : {false, true})
+        try_job("bounds", {.what = work::bounds, .width = 17, .runs = runs, .slice_ns = slice});
+    try_job("server", {.what = work::server, .width = 5, .slice_ns = slice});
     try_job("move", {.what = work::move, .width = 7, .slice_ns = slice});
     for (const work what : {work::threads_walk, work::threads_one, work::threads_two}) {
         try_job(
