@@ -20,7 +20,8 @@ using namespace rmap_bench;
 constexpr char usage[] =
     R"(usage: rmap-bench [--list] [--quick] [--json FILE] [--html FILE] [--svg FOLDER] [NAME...]
 
-Measures what the library costs, all benches or those named.
+Measures what the library costs, all benches or those named. policies/PREFIX: of that bench, the
+workloads whose names begin so (docs/choosing.md has them).
 
   --list       prints the names, and what each asks
   --quick      sees that everything works, in seconds; the figures mean little
@@ -54,10 +55,16 @@ struct request {
     const char* json = nullptr;
     const char* html = nullptr;
     const char* svg = nullptr;
+    std::string_view only{};
     std::vector<const bench*> chosen{};
 };
 
 bool choose(std::string_view name, request& out) {
+    constexpr std::string_view with_workload = "policies/";
+    if (name.starts_with(with_workload) && name.size() > with_workload.size()) {
+        out.only = name.substr(with_workload.size());
+        name = "policies";
+    }
     for (const bench& b : benches) {
         if (name == b.name) {
             out.chosen.push_back(&b);
@@ -162,6 +169,7 @@ int main(int count, char** arguments) {
         return 0;
     }
     report figures{what.quick, command_of(count, arguments)};
+    figures.only(std::string{what.only});
     bool good = true;
     for (const bench* b : what.chosen) {
         figures.say(std::string{b->name} + ": " + b->question);

@@ -22,9 +22,9 @@ namespace {
 
 // The reference is the first.
 const contestant* const contestants[] = {
-    &chain_tree_contestant,  &cow_tree_contestant,    &late_cow_tree_contestant,
-    &chain_list_contestant,  &single_list_contestant, &pte_chain_contestant,
-    &page_map_contestant,    &range_map_contestant,
+    &chain_tree_contestant, &cow_tree_contestant,    &late_cow_tree_contestant,
+    &chain_list_contestant, &single_list_contestant, &pte_chain_contestant,
+    &page_map_contestant,   &range_map_contestant,
 #ifdef RMAP_BENCH_PEER
     &outside_contestant,
 #endif
@@ -58,6 +58,7 @@ private:
     // Contestants take turns, another one first in each round.
     template <class Run>
     bool contest(const std::string& name, unsigned rounds, Run run) {
+        if (!to_.wants(name)) return true;
         samples all[number];
         std::uint64_t expected = 0;
         if (to_.quick()) rounds = 1;

@@ -33,6 +33,12 @@ public:
     /// How often to measure what the median is taken of.
     [[nodiscard]] unsigned repetitions() const noexcept { return quick_ ? 1 : 9; }
 
+    /// Of a bench with many workloads, those whose names begin so; empty: all.
+    void only(std::string begin) { only_ = std::move(begin); }
+    [[nodiscard]] bool wants(const std::string& workload) const {
+        return workload.rfind(only_, 0) == 0;
+    }
+
     /// Keeps a figure and prints its line.
     void add(figure f);
     /// Prints a line for the reader that no file keeps.
@@ -46,6 +52,7 @@ public:
 private:
     bool quick_;
     std::string command_;
+    std::string only_{};
     bool in_progress_ = false;  // a line of progress() is on the screen
     std::vector<figure> figures_{};
 };

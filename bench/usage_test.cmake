@@ -22,6 +22,7 @@ expect(0
     "sizes .*include_cost .*operations .*policies .*replay_speed .*explore .*handshake "
     --list)
 expect(2 "no bench is named `speed`" speed)
+expect(0 "policies/locks/update_held_p99/cow_tree" --quick policies/locks)
 expect(2 "unknown option `--fast`" --fast)
 expect(2 "--json needs a file" --json)
 expect(2 "--svg needs a file" --svg)
