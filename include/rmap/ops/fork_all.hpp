@@ -133,8 +133,8 @@ private:
 /// parent's address space lock exclusively, and the child's or alone knows it; entries are copied
 /// after this call and before the parent's lock is dropped. All vmas MUST stay until the call is
 /// over. no_memory: none of the children is linked (walks may have met some meanwhile, without
-/// entries); parents may have been settled. A tree lock is held for at most `most_at_once` of them,
-/// and let go between.
+/// entries); parents may have been settled, and room for children (a block of cow_tree's) may stay
+/// with one. A tree lock is held for at most `most_at_once` of them, and let go between.
 template <class Map, memory_source Memory, class Next>
 status fork_all(Map& map, Memory& memory, Next next) noexcept {
     using policy = typename Map::policy;

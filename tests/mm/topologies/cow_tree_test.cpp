@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// support/scripts.hpp says what is played.
+
+#include "support/scripts.hpp"
+
+int main() { return rmap_test::play_scripts<rmap::cow_tree>(); }
