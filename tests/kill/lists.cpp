@@ -38,22 +38,6 @@ struct cow_family : cow_system {
     map_type::anon_vma_type* waits = nullptr;
 };
 
-/// Who gets a reference on the new life of an anon_vma sees its fields.
-void revived(verify::test& t) {
-    cow_family f;
-    f.map.unlink(f.child);
-    bool got = false;
-    t.thread("forks", [&] { f.ok(f.map.fork(f.next, f.parent)); });
-    t.thread("refers", [&] {
-        got = rmap::ops::try_get(*f.waits);
-        if (got) verify::require(f.waits->parent.get() == f.map.own(f.parent), "an old parent");
-    });
-    t.run();
-    f.map.unlink(f.next);
-    if (got) f.map.put(*f.waits);
-    f.map.unlink(f.parent);
-}
-
 /// Who held the last reference but one is done when the anon_vma is used anew.
 void let_go(verify::test& t) {
     cow_family f;
@@ -76,8 +60,6 @@ void let_go(verify::test& t) {
 }  // namespace
 
 void tell_lists(stories& out) {
-    out.push_back(
-        {"cow_tree: an anon_vma is used again beside a reference", "root", weakly, revived});
     out.push_back(
         {"cow_tree: an anon_vma is used again beside one who lets go", "root", weakly, let_go});
     const char* const also = ", in lists";

@@ -46,11 +46,6 @@ const reason reasons[] = {
      "Redundant: whether the old page is still at the place is decided under the entry's lock, and "
      "a page in migration has no entry. Kept since who changes what maps a page holds its lock.",
      {{"mm/ksm.hpp, replace_by", "page lock"}}},
-    {"the update guard",
-     "The release half is redundant: who uses the anon_vma again holds the guard under which it "
-     "was "
-     "put by. Kept as in put().",
-     {{"ops/reference.hpp, drop_last", "acq_rel"}}},
     {"holes and the size",
      "Redundant: what punching does page by page does not depend on the size. Kept so that changes "
      "of a file come one at a time.",

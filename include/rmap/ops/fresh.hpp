@@ -56,16 +56,14 @@ public:
         object_->root.store(&top, order::release);
     }
 
-    /// One that waited in the family of `parent`, and still has its reference on the root, becomes
-    /// a child of `parent`. Under the update guard.
+    /// One that waited in the family of `parent`, with its base reference and that on the root,
+    /// becomes a child of `parent`. Under the update guard.
     void revive(object& spare, object& parent) noexcept {
         object_ = &spare;
         object_->num_children = 0;
         object_->num_active_vmas = 0;
         object_->parent = &parent;
         parent.num_children = parent.num_children + 1;
-        // Orders, Pairs with, Otherwise, Proved by: the same store in lifetimes/type_stable.hpp.
-        object_->refs.store(1, order::release);
         map_->stats().anon_vmas_changed(+1);
     }
 

@@ -187,14 +187,13 @@ public:
     void emptied(anon_vma<policy>& av) noexcept {
         if (!av.is_root()) {
             const auto& root = *av.root.load(order::relaxed);
-            if (topology::spares_of(root) != topology::most_spares && drop_last(av)) {
+            if (topology::spares_of(root) != topology::most_spares && is_last(av)) {
                 map_->stats().anon_vmas_changed(-1);
                 topology::keep_spare(av);
                 return;
             }
         } else {
             while (auto* const spare = topology::take_spare(av)) {
-                spare->refs.store(1, order::relaxed);  // nobody else has it; put() follows
                 map_->stats().anon_vmas_changed(+1);
                 wait_for_put(*spare);
             }

@@ -73,14 +73,17 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
            [&](anon_vma<typename Map::policy>& av) noexcept { map.pool().put(av, map.memory()); });
 }
 
-/// Under the update guard of `av`: takes the base reference away if there is no other. Then nobody
-/// has the object, until it is used anew.
-//   Orders, Pairs with, Otherwise: put().
-//   Proved by:  tests/explore/cow_tree_test.cpp
+/// Under the update guard of `av`, which no vma is linked to any more: whether nobody has it but who
+/// asks. A reader of a stale page may still get a reference and drop it; the base reference stays,
+/// so that changes nothing.
+//   Orders:     all use of the object by those who had references before its use for another vma.
+//   Pairs with: the droppers' fetch_sub in put().
+//   Otherwise:  T1 reads a field, drops its reference | T2 ends the last vma, forks: the object is
+//               written for its next vma, T1's read is not yet done.
+//   Proved by:  tests/kill/lists.cpp, "used again beside one who lets go"
 template <class Policy>
-[[nodiscard]] bool drop_last(anon_vma<Policy>& av) noexcept {
-    std::uint32_t only = 1;
-    return av.refs.compare_exchange(only, 0, order::acq_rel);
+[[nodiscard]] bool is_last(const anon_vma<Policy>& av) noexcept {
+    return av.refs.load(order::acquire) == 1;
 }
 
 /// How many references there are, but for those of anon_vmas that wait to be used again. For checks
