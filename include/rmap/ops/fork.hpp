@@ -48,9 +48,9 @@ template <class Map>
 /// Under the guards. Returns what it lacks: an anon_vma, and the capacity of a block; then nothing
 /// has changed.
 template <class Map>
-[[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve,
-                                        fresh_anon_vma<Map>& fresh, typename Map::vma_type& child,
-                                        typename Map::vma_type& parent) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline std::uint32_t fork_locked(
+    Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>& fresh,
+    typename Map::vma_type& child, typename Map::vma_type& parent) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     anon_vma<policy>& parents_own = *Map::own(parent);

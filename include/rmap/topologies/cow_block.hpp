@@ -157,7 +157,8 @@ public:
         return first >= base && first - base < no_offset && pages <= pages_mask &&
                first - base + pages < no_offset;
     }
-    void set_range(entry& e, pgoff_t first, std::uint64_t pages, std::uint32_t flags) noexcept {
+    [[gnu::always_inline]] void set_range(entry& e, pgoff_t first, std::uint64_t pages,
+                                          std::uint32_t flags) noexcept {
         if (fits(first, pages)) {
             e.first = static_cast<std::uint32_t>(first - base);
             e.pages = static_cast<std::uint32_t>(pages) | flags;
@@ -167,7 +168,8 @@ public:
         }
     }
     /// One vma.
-    void set_vma(entry& e, const cow_range& r, void* mm, std::uint32_t flags) noexcept {
+    [[gnu::always_inline]] void set_vma(entry& e, const cow_range& r, void* mm,
+                                        std::uint32_t flags) noexcept {
         e.mm = mm;
         set_range(e, r.pgoff, r.pages, flags | (r.start - r.pgoff == delta ? 0 : look_flag));
     }

@@ -186,10 +186,16 @@ private:
 
     // A block of the parent that has room for one more, which looks like `r`.
     [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& spare) noexcept {
+        block* const front = kin::blocks_of(parent);
+        if (front != nullptr && !front->full()) [[likely]]
+            return *front;
+        return with_more(parent, lacks(parent), r, spare);
+    }
+    [[nodiscard]] [[gnu::noinline]] static block& with_more(node& parent, std::uint32_t capacity,
+                                                            const cow_range& r,
+                                                            list& spare) noexcept {
         auto& mine = parent.links;
         block* const front = kin::blocks_of(parent);
-        const std::uint32_t capacity = lacks(parent);
-        if (capacity == 0) return *front;
         block& fresh = spare.take(capacity);
         fresh.owner = &parent;
         if (node* const only = kin::only_kid(parent); only != nullptr) {
@@ -242,16 +248,17 @@ private:
         write_late(b, slot, v);
         if (b.full()) to_back(b.owner->links.kids, b);
     }
-    static void put(block& b, node& kid) noexcept {
+    [[gnu::always_inline]] static inline void put(block& b, node& kid) noexcept {
         const std::uint32_t slot = take_slot(b);
         b.about(slot) = &kid;
         kid.links.where = &b;
         kid.links.slot = static_cast<std::uint16_t>(slot);
-        mirror(kid);
+        const cow_bounds own = write(b, slot, kid);
+        if (own.first <= own.last) cover(kid, own.first, own.last);
         if (b.full()) to_back(b.owner->links.kids, b);
     }
 
-    static void take_out(block& b, std::uint32_t slot) noexcept {
+    [[gnu::always_inline]] static inline void take_out(block& b, std::uint32_t slot) noexcept {
         auto& e = b.at(slot);
         if (block::has_flag(e.pages)) b.flagged = b.flagged - 1;
         e.pages = 0;
@@ -311,7 +318,8 @@ private:
     }
 
     // Returns what the pieces of the child cover.
-    static cow_bounds write(block& b, std::uint32_t slot, node& kid) noexcept {
+    [[gnu::always_inline]] static inline cow_bounds write(block& b, std::uint32_t slot,
+                                                          node& kid) noexcept {
         auto& e = b.at(slot);
         const std::uint32_t kids = kin::has_kids(kid) ? block::kids_flag : 0;
         const bool was_flagged = block::has_flag(e.pages);

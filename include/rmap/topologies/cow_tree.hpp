@@ -235,8 +235,8 @@ struct cow_tree : own_anon_vma {
         return av.root.load(rmap::order::relaxed)->links.takes_fresh.load(rmap::order::relaxed);
     }
 
-    // ---- anon_vmas that wait for the next fork of their family, with their base reference and that
-    // on the root
+    // ---- anon_vmas that wait for the next fork of their family, with their base reference and
+    // that on the root
 
     static constexpr std::uint32_t most_spares = 4;
 

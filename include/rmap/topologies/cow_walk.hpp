@@ -142,7 +142,15 @@ private:
         }
         wanted = b.offset_of(index_);
         address = index_ + b.delta;
-        if (block* const next = b.next; next != nullptr) __builtin_prefetch(next);
+        if (block* const next = b.next; next != nullptr) fetch_early(*next);
+    }
+
+    // The next block while this one is looked through: the processor follows a run of lines by
+    // itself, but not at once, and half of a block takes it as long as all of one that is at hand.
+    static void fetch_early(block& next) noexcept {
+        __builtin_prefetch(&next);
+        for (std::uint32_t i = 0; i != kids::largest / 2; i += 4)
+            __builtin_prefetch(&next.at(i));
     }
 
     // `end` has flags: its child's pieces, then its child's children. Whether there is a place.
