@@ -73,9 +73,9 @@ void put(Map& map, anon_vma<typename Map::policy>& dropped) noexcept {
            [&](anon_vma<typename Map::policy>& av) noexcept { map.pool().put(av, map.memory()); });
 }
 
-/// Under the update guard of `av`, which no vma is linked to any more: whether nobody has it but who
-/// asks. A reader of a stale page may still get a reference and drop it; the base reference stays,
-/// so that changes nothing.
+/// Under the update guard of `av`, which no vma is linked to any more: whether nobody else has it.
+/// A reader of a stale page may still get a reference and drop it; the base reference stays: that
+/// changes nothing.
 //   Orders:     all use of the object by those who had references before its use for another vma.
 //   Pairs with: the droppers' fetch_sub in put().
 //   Otherwise:  T1 reads a field, drops its reference | T2 ends the last vma, forks: the object is
