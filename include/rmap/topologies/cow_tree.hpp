@@ -22,6 +22,7 @@
 #include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
+#include <rmap/topologies/cow_spares.hpp>
 #include <rmap/topologies/cow_valid.hpp>
 #include <rmap/topologies/cow_walk.hpp>
 #include <rmap/topologies/own.hpp>
@@ -32,7 +33,7 @@ namespace topologies {
 
 struct late_cow_tree;
 
-struct cow_tree : own_anon_vma {
+struct cow_tree : own_anon_vma, cow_spares {
     static constexpr walk_order order = walk_order::ancestry;
     static constexpr bool end_is_key = true;
     static constexpr bool has_links = true;
@@ -195,12 +196,6 @@ struct cow_tree : own_anon_vma {
         return oldest;
     }
 
-    /// Whether the family has an anon_vma without active vmas.
-    template <class Policy>
-    [[nodiscard]] static bool any_idle(const anon_vma<Policy>& av) noexcept {
-        return av.root.load(rmap::order::relaxed)->links.slot != 0;
-    }
-
     /// Files the vma of a fork child under `fresh`, and that under the home of `parent`.
     template <class Map>
     static void attach_child(Map& map, typename Map::vma_type& child,
@@ -212,60 +207,6 @@ struct cow_tree : own_anon_vma {
         cow_kids<Map>::add(home, fresh, from);
         if (is_first) cow_kids<Map>::mirror_less(home);
         check_valid(map, home);
-    }
-
-    /// An anon_vma has no active vma any more (+1), has one again, or goes (-1).
-    template <class Policy>
-    static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
-        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        auto& idle = root.links.slot;
-        if (idle == anchor<Policy>::many) return;
-        idle = static_cast<std::uint16_t>(by > 0 ? idle + 1 : idle - 1);
-        foresee(root);
-    }
-
-    /// Whether a fork in the family of `av`, which has a vma, is to bring a fresh anon_vma, as far
-    /// as can be told without the lock.
-    //   Orders:     nothing, on purpose: the answer is a hint.
-    //   Pairs with: nothing; what a fork lacks is asked for under the lock.
-    //   Otherwise:  a stale answer costs an anon_vma that is not needed, or a second locking.
-    //   Proved by:  tests/explore/cow_tree_test.cpp
-    template <class Policy>
-    [[nodiscard]] static bool fork_takes_fresh(const anon_vma<Policy>& av) noexcept {
-        return av.root.load(rmap::order::relaxed)->links.takes_fresh.load(rmap::order::relaxed);
-    }
-
-    // ---- anon_vmas that wait for the next fork of their family, with their base reference and
-    // that on the root
-
-    static constexpr std::uint32_t most_spares = 4;
-
-    template <class Policy>
-    [[nodiscard]] static std::uint32_t spares_of(const anon_vma<Policy>& root) noexcept {
-        anon_vma<Policy>* const first = cow_kin<Policy>::first_spare(root);
-        return first == nullptr ? 0 : first->links.members.get();
-    }
-    template <class Policy>
-    [[nodiscard]] static bool has_spare(const anon_vma<Policy>& av) noexcept {
-        return cow_kin<Policy>::first_spare(*av.root.load(rmap::order::relaxed)) != nullptr;
-    }
-    /// `av` is no root, and in nobody's hands.
-    template <class Policy>
-    static void keep_spare(anon_vma<Policy>& av) noexcept {
-        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        av.links.members = spares_of(root) + 1;
-        cow_kin<Policy>::push_spare(root, av);
-        foresee(root);
-    }
-    /// One of the family of `av`, or null.
-    template <class Policy>
-    [[nodiscard]] static anon_vma<Policy>* take_spare(const anon_vma<Policy>& av) noexcept {
-        anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        if (cow_kin<Policy>::first_spare(root) == nullptr) return nullptr;
-        anon_vma<Policy>& first = cow_kin<Policy>::pop_spare(root);
-        first.links.members = 0;
-        foresee(root);
-        return &first;
     }
 
     /// Takes `v` out of its home, and what has neither vmas nor children then out of the tree:
@@ -325,13 +266,6 @@ struct cow_tree : own_anon_vma {
     }
 
 protected:
-    //   Orders, Pairs with, Otherwise, Proved by: fork_takes_fresh().
-    template <class Policy>
-    static void foresee(anon_vma<Policy>& root) noexcept {
-        const bool takes = cow_kin<Policy>::first_spare(root) == nullptr && root.links.slot == 0;
-        root.links.takes_fresh.store(takes, rmap::order::relaxed);
-    }
-
     template <class Policy>
     [[nodiscard]] static anon_vma<Policy>* parent_of(const anon_vma<Policy>& av) noexcept {
         return cow_kin<Policy>::parent_of(av);
