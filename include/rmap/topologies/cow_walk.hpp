@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// cow_walk: the walks over a subtree of topologies::cow_tree: of the vmas that cover an offset, in a
+// cow_walk: the walks over a subtree of topologies::cow_tree: of the vmas that cover an offset, a
 // stream of entries that the cursor finds, and of all of them.
 
 #include <cstdint>
