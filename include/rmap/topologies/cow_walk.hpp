@@ -34,7 +34,9 @@ struct cow_walk {
     template <class F>
     [[gnu::always_inline]] static inline bool covering(node& top, pgoff_t index, F& f) {
         cow_cursor<Map> c{top, index};
-        while (c.step()) {
+        const bool one = c.is_all();
+        if (!c.begin()) return true;
+        do {
             const auto* e = c.at;
             const auto* const end = c.end;
             const auto* const first = c.first;
@@ -51,7 +53,7 @@ struct cow_walk {
                 } while (e != end && covers());
                 if (e == end) break;
             }
-        }
+        } while (!one && c.step());
         return true;
     }
 
