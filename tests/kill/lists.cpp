@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // What is different under other topologies: chain_list keeps vmas in the order in which they came;
-// cow_tree keeps an anon_vma that nobody uses for the next fork of its family.
+// cow_tree keeps an anon_vma that nobody uses for the next fork of its family, and late_cow_tree
+// gives a fork child its own at its first fault.
 
 #include "kill/disciplines.hpp"
 #include "support/page_stories.hpp"
@@ -57,11 +58,38 @@ void let_go(verify::test& t) {
     f.map.unlink(f.parent);
 }
 
+struct in_late_cow_tree : explored {
+    using topology = rmap::topologies::late_cow_tree;
+};
+using late_system = rmap_test::system_of<in_late_cow_tree>;
+
+/// A fork child gets its own anon_vma while its family is walked.
+void settled(verify::test& t) {
+    late_system f;
+    late_system::vma parent{f.mm[0], 0, 4, 0};
+    late_system::vma child{f.mm[1], 0, 4, 0};
+    cow_family::ok(f.map.prepare(parent));
+    cow_family::ok(f.map.fork(child, parent));
+    t.thread("writes", [&] { cow_family::ok(f.map.prepare(child)); });
+    t.thread("walks", [&] {
+        unsigned met = 0;
+        const auto walked = f.map.walk_from(*f.map.own(parent), 1, [&](const auto& place) {
+            met += &place.vma() == &parent || &place.vma() == &child ? 1U : 0U;
+        });
+        verify::require(walked.state == rmap::status::ok && met == 2, "a vma is missed");
+    });
+    t.run();
+    f.map.unlink(child);
+    f.map.unlink(parent);
+}
+
 }  // namespace
 
 void tell_lists(stories& out) {
     out.push_back(
         {"cow_tree: an anon_vma is used again beside one who lets go", "root", weakly, let_go});
+    out.push_back({"late_cow_tree: a child gets its own anon_vma beside a walk", "root", weakly,
+                   settled});
     const char* const also = ", in lists";
     family_stories<under<rmap::locking::root>>{out, "root", also}.of_moves();
     family_stories<under<rmap::locking::lock_all>>{out, "lock_all", also}.of_moves();
