@@ -146,9 +146,10 @@ private:
         aged_heap::get().give(p, sizeof(page));
     }
 
-    // Sums what it is handed.
-    template <bool Checks>
+    // Sums what it is handed. `Unlocked`: says that it needs no lock for that.
+    template <bool Checks, bool Unlocked = false>
     struct summing {
+        static constexpr bool needs_lock = !Unlocked;
         std::uint32_t number = 0;
         std::uint64_t found = 0;
         std::uint64_t addresses = 0;
@@ -196,15 +197,16 @@ private:
         keep_value(sum.spaces);
         return took;
     }
-    template <bool Checks>
+    template <bool Checks, bool Unlocked = false>
     double walk_all(const std::vector<page*>& order, std::uint64_t& met) {
         std::uint64_t found = 0;
         std::uint64_t addresses = 0;
         std::uint64_t spaces = 0;
         const double from = cpu_ns();
         for (page* p : order) {
-            summing<Checks> sum{p->number};
-            const auto walked = map.walk(*p, sum);
+            summing<Checks, Unlocked> sum{p->number};
+            constexpr auto what = Unlocked ? rmap::need::may_miss : rmap::need::complete;
+            const auto walked = map.template walk<what>(*p, sum);
             must(walked.state);
             found += sum.found;
             addresses += sum.addresses;
@@ -302,6 +304,8 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
     out["walk_cold"] = took / static_cast<double>(met);
     took = walk_at_once(order, met);
     out["walk_cold_many"] = took / static_cast<double>(met);
+    took = walk_all<false, true>(order, met);
+    out["walk_cold_unlocked"] = took / static_cast<double>(met);
 
     for (family& f : all) {
         for (space* s : f.children) {
@@ -323,6 +327,15 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
     out["walk_private"] = took / static_cast<double>(owned.size());
     took = walk_at_once(owned, met);
     out["walk_private_many"] = took / static_cast<double>(owned.size());
+    took = walk_all<false, true>(owned, met);
+    out["walk_private_unlocked"] = took / static_cast<double>(owned.size());
+    if (families == 1) {
+        const std::vector<page*> one(20000, owned.front());
+        took = walk_all<false>(one, met);
+        out["walk_private_hot"] = took / static_cast<double>(one.size());
+        took = walk_all<false, true>(one, met);
+        out["walk_private_hot_unlocked"] = took / static_cast<double>(one.size());
+    }
 
     if (with_tables) {
         for (family& f : all) {

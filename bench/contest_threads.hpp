@@ -27,6 +27,9 @@ results contest<Policy>::two_threads(unsigned width, unsigned milliseconds) {
             one.children.push_back(make_space());
             fork(*one.children.back(), *one.parent);
         }
+        // The first child stays; these pages are its own.
+        for (unsigned r = 0; r != regions; ++r)
+            one.own.push_back(make_page(*one.children[0]->vmas[r], start_of(r) + 7, ++numbers));
     }
     // How many mappings and how many operations on vmas in a second; either may be left out.
     const auto together = [&](bool walks, bool changes, unsigned changed) {
@@ -55,7 +58,7 @@ results contest<Policy>::two_threads(unsigned width, unsigned milliseconds) {
                 family& mine = f[changed];
                 const double from = cpu_ns();
                 while (!stop.load(std::memory_order_relaxed)) {
-                    space& s = *mine.children[random() % width];
+                    space& s = *mine.children[1 + random() % (width - 1)];
                     exit(s);
                     fork(s, *mine.parent);
                     done += 2 * regions;
@@ -77,7 +80,42 @@ results contest<Policy>::two_threads(unsigned width, unsigned milliseconds) {
     const auto same = together(true, true, 0);
     out["walk_in_one_family_per_s"] = same.first;
     out["change_in_one_family_per_s"] = same.second;
+    // Walks of the first child's own pages beside changes of its brothers.
+    const auto own_pages = [&]<bool Unlocked>() {
+        std::atomic<bool> stop{false};
+        double walks = 0;
+        std::thread walker{[&] {
+            std::vector<page*> order;
+            for (unsigned i = 0; i != 64; ++i)
+                order.insert(order.end(), f[0].own.begin(), f[0].own.end());
+            std::uint64_t met = 0;
+            std::uint64_t done = 0;
+            const double from = cpu_ns();
+            for (; !stop.load(std::memory_order_relaxed); done += order.size())
+                static_cast<void>(walk_all<false, Unlocked>(order, met));
+            walks = static_cast<double>(done) * 1e9 / (cpu_ns() - from);
+        }};
+        std::thread changer{[&] {
+            std::minstd_rand random{4};
+            while (!stop.load(std::memory_order_relaxed)) {
+                space& s = *f[0].children[1 + random() % (width - 1)];
+                exit(s);
+                fork(s, *f[0].parent);
+            }
+        }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
+        stop = true;
+        walker.join();
+        changer.join();
+        return walks;
+    };
+    const std::uint64_t found = checksum;
+    out["private_in_one_family_per_s"] = own_pages.template operator()<false>();
+    out["private_in_one_family_unlocked_per_s"] = own_pages.template operator()<true>();
+    checksum = found;  // what was met depends on how long it took
     for (family& one : f) {
+        for (page* p : one.own)
+            drop_page(p);
         for (page* p : one.shared)
             drop_page(p);
         for (space* s : one.children) {

@@ -42,6 +42,7 @@ outcome run(work what, unsigned a, unsigned b, unsigned c) {
 constexpr contestant contestants[] = {
     {"chain_tree", run<rmap::default_policy, chain_tree_in_two_threads>},
     {"cow_tree", run<rmap::cow_tree, cow_tree_in_two_threads>},
+    {"glancing_cow_tree", run<rmap::glancing_cow_tree, glancing_cow_tree_in_two_threads>},
     {"late_cow_tree", run<rmap::late_cow_tree, late_cow_tree_in_two_threads>},
 };
 

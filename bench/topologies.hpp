@@ -28,6 +28,7 @@ struct contestant {
 /// of the walk, which one thread's figures are to show.
 outcome chain_tree_in_two_threads(unsigned width, unsigned milliseconds);
 outcome cow_tree_in_two_threads(unsigned width, unsigned milliseconds);
+outcome glancing_cow_tree_in_two_threads(unsigned width, unsigned milliseconds);
 outcome late_cow_tree_in_two_threads(unsigned width, unsigned milliseconds);
 
 }  // namespace rmap_bench

@@ -13,6 +13,7 @@ namespace {
 
 struct chain_tree : rmap::default_policy {};
 struct cow_tree : rmap::cow_tree {};
+struct glancing_cow_tree : rmap::glancing_cow_tree {};
 struct late_cow_tree : rmap::late_cow_tree {};
 
 template <class Policy>
@@ -31,6 +32,9 @@ outcome chain_tree_in_two_threads(unsigned width, unsigned milliseconds) {
 }
 outcome cow_tree_in_two_threads(unsigned width, unsigned milliseconds) {
     return run<cow_tree>(width, milliseconds);
+}
+outcome glancing_cow_tree_in_two_threads(unsigned width, unsigned milliseconds) {
+    return run<glancing_cow_tree>(width, milliseconds);
 }
 outcome late_cow_tree_in_two_threads(unsigned width, unsigned milliseconds) {
     return run<late_cow_tree>(width, milliseconds);

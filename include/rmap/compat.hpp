@@ -110,9 +110,14 @@ struct compatible_axes {
     static constexpr bool value = true;
 };
 
-/// Instantiated by each walk.
-template <class Policy, need Need>
+/// Instantiated by each walk. `Unlocked`: its visitor says that it needs no lock.
+template <class Policy, need Need, bool Unlocked = false>
 struct compatible_walk {
+    static_assert(
+        !Unlocked || Need != need::complete,
+        "rmap: a visitor that says needs_lock = false is called when the walk is over, and misses "
+        "what moves or forks meanwhile. Ask for need::may_miss, or say need::unsound if nothing "
+        "can; for a complete walk leave needs_lock out");
     static_assert(
         Need != need::complete || Policy::locking::walk_is_complete,
         "rmap: a complete walk needs a 'locking' discipline whose walks are complete. Use "

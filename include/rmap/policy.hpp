@@ -26,6 +26,7 @@
 #include <rmap/locks/mcs.hpp>
 #include <rmap/locks/none.hpp>
 #include <rmap/locks/rw_spin.hpp>
+#include <rmap/locks/seq_rw_spin.hpp>
 #include <rmap/locks/spin.hpp>
 #include <rmap/locks/ticket.hpp>
 #include <rmap/merges/adjacent.hpp>
@@ -125,6 +126,12 @@ struct cow_tree : default_policy {
 /// anon_vma when it needs one, and what a fork child costs before is an entry of its parent's.
 struct late_cow_tree : default_policy {
     using topology = rmap::topologies::late_cow_tree;
+};
+
+/// cow_tree, with walks without the lock for visitors that need none (docs/glance.md). A lock of
+/// eight bytes makes its anon_vmas larger than a cache line.
+struct glancing_cow_tree : cow_tree {
+    using lock = rmap::locks::seq_rw_spin;
 };
 
 /// For one thread: no lock, no locked instruction, no stale reader.

@@ -77,8 +77,7 @@ class reverse_map {
     static_assert(detail::user_types<Page, Vma, Policy>::passed);
 
 public:
-    // Every axis, read back.
-    using policy = Policy;
+    using policy = Policy;  // and every axis, read back
     using atomics = typename Policy::atomics;
     using lock_type = typename Policy::lock;
     using locking_type = typename Policy::locking;
@@ -111,7 +110,7 @@ public:
     ~reverse_map() {
         // Asked here, where all types are complete: an address space may hold its vmas.
         static_assert(detail::ready_map<reverse_map>::passed);
-        pool_.clear(memory_);
+        trim();
     }
 
     // ---- chains: under the address space's lock, exclusively; for prepare shared is enough
@@ -272,7 +271,7 @@ public:
     template <need Need = need::complete, class Visitor>
     [[gnu::always_inline]] walk_result walk(Page& p, Visitor&& visitor,
                                             walk_mode mode = walk_mode::wait) {
-        static_assert(compatible_walk<Policy, Need>::value);
+        static_assert(compatible_walk<Policy, Need, ops::needs_no_lock<Visitor>>::value);
         return ops::walk(*this, p, visitor, mode);
     }
     /// The walks of many pages, fetching ahead: ops/walk_many.hpp.
@@ -377,10 +376,10 @@ public:
     }
     [[nodiscard]] allocator_type& memory() noexcept { return memory_; }
     [[nodiscard]] auto& pool() noexcept { return pool_; }
+    [[nodiscard]] auto& blocks() noexcept { return blocks_; }
     [[nodiscard]] stats_type& stats() noexcept { return stats_; }
-    /// Gives the memory that waits to be used again back to the allocator. The caller MUST know
-    /// that no lookup is under way: there is no reader whom a stale pointer could lead there.
-    void trim() noexcept { pool_.clear(memory_); }
+    /// Gives back the memory that waits to be used again. The caller MUST know of no lookup.
+    void trim() noexcept { ops::trim(*this); }
     [[nodiscard]] lock_type& all_locks_mutex() noexcept { return all_locks_mutex_; }
 
 private:
@@ -388,6 +387,7 @@ private:
     [[no_unique_address]] stats_type stats_{};
     [[no_unique_address]] lock_of_rank<Policy, lock_rank::all_locks> all_locks_mutex_{};
     typename lifetime_type::template pool<Policy> pool_{};
+    [[no_unique_address]] ops::block_pool<Policy> blocks_{};
 };
 
 }  // namespace rmap::inline RMAP_ABI

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     tell_disciplines(all);
     tell_best_effort(all);
     tell_lists(all);
+    tell_glances(all);
     tell_flags(all);
     tell_mm(all);
     tell_exact(all);

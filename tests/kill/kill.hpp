@@ -36,6 +36,7 @@ void tell_pages(stories&);
 void tell_disciplines(stories&);
 void tell_best_effort(stories&);
 void tell_lists(stories&);
+void tell_glances(stories&);
 void tell_flags(stories&);
 void tell_mm(stories&);
 void tell_exact(stories&);

@@ -46,6 +46,11 @@ const reason reasons[] = {
      "Redundant: whether the old page is still at the place is decided under the entry's lock, and "
      "a page in migration has no entry. Kept since who changes what maps a page holds its lock.",
      {{"mm/ksm.hpp, replace_by", "page lock"}}},
+    {"the fence behind the lock",
+     "The release is redundant: taking seq_rw_spin exclusively ends in a release fence, behind the "
+     "making of what the store then publishes. Kept for locks without one, and as "
+     "ThreadSanitizer does not know fences.",
+     {{"topologies/cow_field.hpp, operator=", "release"}}},
     {"holes and the size",
      "Redundant: what punching does page by page does not depend on the size. Kept so that changes "
      "of a file come one at a time.",

@@ -124,7 +124,8 @@ using few = std::tuple<F<tested<rmap::default_policy>>, F<tested<rmap::never_mer
 template <template <class> class F>
 using locking =
     std::tuple<F<tested<rmap::default_policy>>, F<tested<token_locked>>, F<tested<std_shared>>,
-               F<tested<chain_locked_shared>>, F<tested<shard_locked>>, F<tested<rmap::cow_tree>>>;
+               F<tested<chain_locked_shared>>, F<tested<shard_locked>>, F<tested<rmap::cow_tree>>,
+               F<tested<rmap::glancing_cow_tree>>>;
 
 /// One, for what does not depend on the policy.
 template <template <class> class F>

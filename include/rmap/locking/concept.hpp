@@ -69,6 +69,9 @@ concept locking_discipline = requires(anon_vma<Policy>& av, walk_mode mode) {
 // ---- What a discipline may have besides. None of it costs those that have it not.
 //
 //   one_lock_a_tree   a fact, true: the update guard of any member guards the whole fork tree
+//   looks_past_root   a fact, true: every update of a tree holds the lock of its root exclusively,
+//                     and nothing else keeps walks away; so a walk may look past that lock, if the
+//                     lock tells of writers (optimistic_lock)
 //   whole_chains      a fact, true: update<Policy> is also made from (vma_hook&, lock&), for
 //                     changes of all that a vma is linked to, and from (anon_vma&, lock&), for
 //                     the first link of a vma; the lock is the space's anon_vma_chain_lock
@@ -110,6 +113,8 @@ using relink_guard = typename detail::relink_of<Policy, typename Policy::locking
 
 template <class L>
 concept locks_one_a_tree = requires { requires L::one_lock_a_tree; };
+template <class L>
+concept looks_past_root = requires { requires L::looks_past_root; };
 template <class L>
 concept locks_whole_chains = requires { requires L::whole_chains; };
 template <class L>

@@ -24,6 +24,7 @@ namespace locking {
 struct root {
     static constexpr bool walk_is_complete = true;
     static constexpr bool one_lock_a_tree = true;
+    static constexpr bool looks_past_root = true;
 
     /// Holds the tree lock exclusively. The caller MUST keep `member` alive until it is
     /// constructed: by a linked vma whose address space it holds, or because it alone knows the

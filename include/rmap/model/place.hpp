@@ -42,6 +42,21 @@ private:
     pgoff_t index_;
 };
 
+/// A place whose vma may be gone: what a visitor gets that needs no lock (ops/visit.hpp).
+template <class Mm>
+class bare_place {
+public:
+    bare_place() noexcept = default;
+    bare_place(Mm& mm, pgno address) noexcept : mm_{&mm}, address_{address} {}
+
+    [[nodiscard]] Mm& mm() const noexcept { return *mm_; }
+    [[nodiscard]] pgno address() const noexcept { return address_; }
+
+private:
+    Mm* mm_;
+    pgno address_;
+};
+
 /// A place as it is kept when the walk is over: what `collect` writes and `confirm` compares.
 template <class Mm>
 struct kept_place {

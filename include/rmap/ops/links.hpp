@@ -53,6 +53,37 @@ void put_emptied(Map& map, anon_vma<typename Map::policy>*& first) noexcept {
     }
 }
 
+/// Blocks that are free and may be looked at still, for topologies that have such.
+template <class Policy, class Topology>
+struct block_pool_of {
+    struct type {};
+};
+template <class Policy, class Topology>
+    requires requires { typename Topology::template block_pool<Policy>; }
+struct block_pool_of<Policy, Topology> {
+    using type = typename Topology::template block_pool<Policy>;
+};
+template <class Policy>
+using block_pool = typename block_pool_of<Policy, typename Policy::topology>::type;
+
+/// Frees a block.
+template <class Memory, class Block>
+void deallocate(Memory& memory, Block& b) noexcept {
+    const std::size_t size = Block::size_of(b.capacity);
+    b.end();
+    memory.deallocate(&b, size, alignof(Block));
+}
+
+/// Frees all that waits to be used again; nobody looks at any of it.
+template <class Map>
+void trim(Map& map) noexcept {
+    map.pool().clear(map.memory());
+    if constexpr (requires { map.blocks().pop(); }) {
+        while (auto* const b = map.blocks().pop())
+            deallocate(map.memory(), *b);
+    }
+}
+
 template <class Map>
 class link_reserve {
     using policy = typename Map::policy;
@@ -214,6 +245,11 @@ public:
     /// Adds a block of that capacity.
     template <memory_source Memory>
     status fill_lack(Memory& memory, std::uint32_t capacity) noexcept {
+        if (block* const waits = map_->blocks().get(capacity); waits != nullptr) {
+            links_.push(*waits);
+            count_links(*map_, +1, block::size_of(capacity));
+            return status::ok;
+        }
         void* const got = memory.allocate(block::size_of(capacity), alignof(block));
         if (got == nullptr) return status::no_memory;
         links_.push(*block::make(got, capacity));
@@ -234,10 +270,8 @@ private:
         emptied_ = &av;
     }
     void free(block& b) noexcept {
-        const std::size_t size = block::size_of(b.capacity);
-        b.end();
-        map_->memory().deallocate(&b, size, alignof(block));
-        count_links(*map_, -1, size);
+        count_links(*map_, -1, block::size_of(b.capacity));
+        if (!map_->blocks().put(b)) deallocate(map_->memory(), b);
     }
 
     Map* map_;

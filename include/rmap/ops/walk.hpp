@@ -5,7 +5,7 @@
 // mapping_place and returns nothing, or false to stop. If it has a member `skip(vma)` that returns
 // true, the vma is passed over (in Linux: invalid_vma). The walk's lock is held while the visitor
 // runs: it MUST NOT call back into the map, and sleep only if the lock allows; who must sleep uses
-// collect.
+// collect. A visitor that needs no lock says so (ops/visit.hpp).
 //
 // A walk is a superset (I2): a vma may be found whose entry maps another page, or none.
 
@@ -16,6 +16,7 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/locking/concept.hpp>
 #include <rmap/model/vma.hpp>
+#include <rmap/ops/glance.hpp>
 #include <rmap/ops/places.hpp>
 #include <rmap/ops/reference.hpp>
 #include <rmap/ops/walk_file.hpp>
@@ -97,6 +98,9 @@ template <class Map, class Visitor>
 [[gnu::always_inline]] inline walk_result walk_anon(Map& map, typename Map::page_type& page,
                                                     Visitor& visitor, walk_mode mode) {
     walk_result result;
+    if constexpr (can_glance<Map> && needs_no_lock<Visitor>) {
+        if (walk_without_lock(map, page, visitor, result)) return result;
+    }
     for (;;) {
         [[maybe_unused]] const anon_vma<typename Map::policy>* changed = nullptr;
         result.state = with_walk_guard(

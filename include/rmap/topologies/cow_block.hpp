@@ -8,7 +8,8 @@
 // from offsets, and which offsets anything in it covers at all.
 //
 // All of it is read holding the tree lock (shared or exclusive) and written holding it exclusively,
-// or by the one who alone knows the block.
+// or by the one who alone knows the block. A glance (cow_glance.hpp) reads what is a `field` here,
+// and the capacity, which never changes, without a lock.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/core/types.hpp>
+#include <rmap/topologies/cow_field.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
@@ -35,6 +37,8 @@ template <class Policy>
 class cow_block {
     template <class T>
     using plain = typename Policy::atomics::template plain<T>;
+    template <class T>
+    using field = cow_field<Policy, T>;
 
 public:
     using node = anon_vma<Policy>;
@@ -58,13 +62,14 @@ public:
     static constexpr std::uint32_t no_offset = UINT32_MAX;  // in no entry's range
 
     struct entry {
-        plain<void*> mm{nullptr};
-        plain<std::uint32_t> first{0};  // offset of the first page, from the block's base on
-        plain<std::uint32_t> pages{0};  // and flags; 0: a hole
+        field<void*> mm{nullptr};
+        field<std::uint32_t> first{0};  // offset of the first page, from the block's base on
+        field<std::uint32_t> pages{0};  // and flags; 0: a hole
     };
-    using about_type = plain<void*>;
+    using about_type = field<void*>;
 
     /// Up to 255.
+    template <template <class> class Field>
     class small_number {
     public:
         [[nodiscard]] operator index_type() const noexcept { return value_; }
@@ -75,7 +80,7 @@ public:
         }
 
     private:
-        plain<std::uint8_t> value_{0};
+        Field<std::uint8_t> value_{0};
     };
 
     [[nodiscard]] static constexpr std::size_t size_of(index_type capacity) noexcept {
@@ -179,19 +184,19 @@ public:
         return distance < n || (n == 0 && must_look(pages));
     }
 
-    plain<cow_block*> next{nullptr};  // the last one's: null
+    field<cow_block*> next{nullptr};  // the last one's: null
     plain<cow_block*> prev{nullptr};  // the first one's: the last
     plain<node*> owner{nullptr};      // whose vmas or children these are
-    plain<std::uint64_t> base{0};     // the offset that is 0 here
-    plain<std::uint64_t> delta{0};    // page numbers less offsets, of entries without look_flag
-    plain<pgoff_t> lo{1};             // all that is covered, here and below, lies in [lo, hi]
-    plain<pgoff_t> hi{0};
-    small_number capacity{};
-    small_number used{};     // slots that ever were in use
-    small_number live{};     // those that are
-    small_number flagged{};  // entries with a flag
-    small_number hole{};     // 1 + a slot that is used and not live; see cow_kids
-    small_number level{};    // of a block over others: how many are below; see cow_index
+    field<std::uint64_t> base{0};     // the offset that is 0 here
+    field<std::uint64_t> delta{0};    // page numbers less offsets, of entries without look_flag
+    field<pgoff_t> lo{1};             // all that is covered, here and below, lies in [lo, hi]
+    field<pgoff_t> hi{0};
+    small_number<plain> capacity{};
+    small_number<field> used{};     // slots that ever were in use
+    small_number<plain> live{};     // those that are
+    small_number<plain> flagged{};  // entries with a flag
+    small_number<plain> hole{};     // 1 + a slot that is used and not live; see cow_kids
+    small_number<field> level{};    // of a block over others: how many are below; see cow_index
 
 private:
     [[nodiscard]] entry* entries() noexcept {
@@ -208,7 +213,7 @@ private:
 template <class Policy>
 struct cow_blocks {
     using block = cow_block<Policy>;
-    using head = typename Policy::atomics::template plain<block*>;
+    using head = cow_field<Policy, block*>;
 
     static void push_front(auto& first, block& b) noexcept {
         block* const old = static_cast<block*>(first.get());

@@ -8,7 +8,7 @@
 // have no parent, the word `where` has the anon_vmas that wait to be used again: a root names the
 // first, and each of them the next.
 //
-// Needs the tree lock, as the words do.
+// Needs the tree lock, as the words do; but a glance (cow_glance.hpp) asks some without.
 
 #include <cstdint>
 

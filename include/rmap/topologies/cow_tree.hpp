@@ -18,10 +18,12 @@
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/topologies/concept.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_glance.hpp>
 #include <rmap/topologies/cow_kids.hpp>
 #include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
+#include <rmap/topologies/cow_pool.hpp>
 #include <rmap/topologies/cow_spares.hpp>
 #include <rmap/topologies/cow_valid.hpp>
 #include <rmap/topologies/cow_walk.hpp>
@@ -52,22 +54,25 @@ struct cow_tree : own_anon_vma, cow_spares {
     template <class Policy>
     using link_list = cow_list<Policy>;
 
+    template <class Policy>
+    using block_pool = cow_pool<Policy>;
+
     /// What an anon_vma carries. Read holding the tree lock, written holding it exclusively.
     template <class Policy>
     class anchor {
         template <class T>
-        using plain = typename Policy::atomics::template plain<T>;
+        using field = cow_field<Policy, T>;
 
     public:
         [[nodiscard]] bool empty() const noexcept { return members == 0 && kids.get() == nullptr; }
 
-        plain<void*> pieces{nullptr};  // members == 1: the vma's hook; more: blocks
-        plain<void*> kids{nullptr};    // EITHER blocks with the children's entries OR the one child
-        plain<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
-        plain<std::uint32_t> members{0};  // vmas at home here; of the first that waits, how many do
+        field<void*> pieces{nullptr};  // members == 1: the vma's hook; more: blocks
+        field<void*> kids{nullptr};    // EITHER blocks with the children's entries OR the one child
+        field<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
+        field<std::uint32_t> members{0};  // vmas at home here; of the first that waits, how many do
         // Where in that block. A root has none: how many members of the family are without active
         // vmas, up to `many`, which it then says for good.
-        plain<std::uint16_t> slot{0};
+        field<std::uint16_t> slot{0};
         // A root's: what fork_takes_fresh() tells. Read by anyone who keeps a vma of the family,
         // without a lock; written holding the tree lock exclusively.
         typename Policy::atomics::template atomic<bool> takes_fresh{true};
@@ -126,6 +131,15 @@ struct cow_tree : own_anon_vma, cow_spares {
     [[gnu::always_inline]] static inline bool visit(Map&, anon_vma<typename Map::policy>& av,
                                                     pgoff_t index, F f) {
         return cow_walk<Map>::covering(av, index, f);
+    }
+
+    /// Without the lock: cow_glance.hpp. False: too many places, or entries that do not tell.
+    template <class Map, class Places, class Still>
+    [[nodiscard]] static bool glance(Map&, const anon_vma<typename Map::policy>& av, pgoff_t index,
+                                     Places& out, Still still) noexcept
+        requires cow_glances<typename Map::policy>
+    {
+        return cow_glance<Map>::gather(av, index, out, still);
     }
 
     /// The same for every vma, whatever its range; f takes a Vma&.
