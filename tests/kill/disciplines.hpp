@@ -180,8 +180,10 @@ private:
     static auto only(T one) {
         return [one]() mutable { return std::exchange(one, T{}); };
     }
+    /// Two, as one alone is forked as by fork().
     static void fork_all(family& k) {
-        k.ok(k.map.fork_all(only(rmap::fork_pair<vma>{&k.most, &k.second})));
+        const rmap::fork_pair<vma> pairs[] = {{&k.most, &k.second}, {&k.last, &k.second}, {}};
+        k.ok(k.map.fork_all([pairs, i = 0]() mutable { return pairs[i++]; }));
     }
     static void exit_all(family& k) { k.map.unlink_all(only(&k.more)); }
     static void exit_other(family& k) { k.map.unlink_all(only(&k.most)); }

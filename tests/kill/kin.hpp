@@ -72,7 +72,8 @@ struct kin {
         childs.remove_mapping();
         for (auto& item : items)
             if (item.from.get() != nullptr) map.ksm_remove(node, item);
-        for (vma* v : {&upper, &aside, &more, &most, &first, &second, &beside, &below, &parent}) {
+        for (vma* v : {&upper, &aside, &more, &most, &last, &first, &second, &beside, &below,
+                       &parent}) {
             if (v->file != nullptr) map.unlink_file(*v);
             map.unlink(*v);
         }
@@ -125,6 +126,7 @@ struct kin {
     vma aside{mm[1], 8, 7, 17};
     vma more{mm[3], 16, 8, 16};
     vma most{mm[3], 16, 8, 16};
+    vma last{mm[3], 16, 8, 16};
 };
 
 }  // namespace kill

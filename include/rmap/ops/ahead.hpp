@@ -121,9 +121,9 @@ private:
     static constexpr unsigned room = 4 * step;
 
     struct slot_type {
-        item one{};
-        anon_vma<policy>* nearest = nullptr;
-        anon_vma<policy>* root = nullptr;
+        item one;
+        anon_vma<policy>* nearest;
+        anon_vma<policy>* root;
     };
 
     void look() {
@@ -165,7 +165,7 @@ private:
     unsigned named_ = 0;
     unsigned known_ = 0;
     unsigned done_ = 0;
-    slot_type slots_[room]{};
+    slot_type slots_[room];  // those from done_ to seen_ are known
 };
 
 }  // namespace ops

@@ -150,11 +150,15 @@ status fork_all(Map& map, Memory& memory, Next next) noexcept {
                 continue;
             }
             unsigned done = 0;
+            unsigned together = 1;  // alone it is as any fork, which takes less to keep track of
             if constexpr (locks_one_a_tree<typename policy::locking>) {
-                got = batch.some(pairs, pairs.of_one_root(), done);
-            } else {
+                together = pairs.of_one_root();
+            }
+            if (together == 1) {
                 got = fork(map, memory, *now.child, *now.parent);
                 if (got == status::ok) done = 1;
+            } else if constexpr (locks_one_a_tree<typename policy::locking>) {
+                got = batch.some(pairs, together, done);
             }
             pairs.drop(done);
         }
