@@ -97,13 +97,13 @@ void recycled() {
     as_shipped(count, "recycled for the same page", {}, tell::recycled_beside_walk<true>);
     as_shipped(count, "recycled beside a reference", {}, tell::reference_beside_recycling);
     const char* const pool = "lifetimes/type_stable.hpp";
-    shows(count, "root in get", {}, {pool, "get", release, sizeof(void*)}, any,
+    shows(count, "root in get", {}, {pool, "begin_life", release, sizeof(void*)}, any,
           tell::recycled_beside_walk<false>);
     explore_options weak;
     weak.weak = true;
     const auto once = explore("one look", weak, page_stories<careless>::recycled_beside_walk<true>);
     count.that(once.failed(), "one look at the root is enough: " + once.coverage);
-    shows(count, "refs in get", {}, {pool, "get", release, sizeof(std::uint32_t)}, any,
+    shows(count, "refs in get", {}, {pool, "begin_life", release, sizeof(std::uint32_t)}, any,
           tell::reference_beside_recycling);
     shows(count, "try_get", {}, {"ops/reference.hpp", "try_get", acquire}, any,
           tell::reference_beside_recycling);
@@ -119,7 +119,7 @@ void recycled() {
 
 void references() {
     as_shipped(count, "the last references", {}, page_stories<given_back>::droppers);
-    shows(count, "put", {}, {"ops/reference.hpp", "put", acq_rel}, any,
+    shows(count, "put", {}, {"ops/reference.hpp", "put_to", acq_rel}, any,
           page_stories<given_back>::droppers);
 }
 

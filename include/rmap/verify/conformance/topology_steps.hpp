@@ -98,7 +98,16 @@ private:
     [[nodiscard]] static long links_alive() {
         return counted_memory::alive<typename topology::template link<Policy>>();
     }
-    [[nodiscard]] static long anon_vmas_alive() { return counted_memory::alive<av_type>(); }
+    /// Memory is told apart by its size: a link may be as large as an anon_vma.
+    [[nodiscard]] static long anon_vmas_alive(const three& f) {
+        using link = typename topology::template link<Policy>;
+        long n = counted_memory::alive<av_type>();
+        if constexpr (!keeps_blocks<topology> && sizeof(link) == sizeof(av_type)) {
+            for (const vma* v : {&f.parent, &f.child, &f.grandchild})
+                n -= static_cast<long>(links(*v) * objects_a_link<topology>);
+        }
+        return n;
+    }
 
     static void own() {
         three f;
@@ -171,8 +180,8 @@ private:
     template <bool ChildFirst>
     static void emptied() {
         three f;
-        const long none = anon_vmas_alive();
-        const auto alive = [none] { return anon_vmas_alive() - none; };
+        const long none = anon_vmas_alive(f);
+        const auto alive = [none, &f] { return anon_vmas_alive(f) - none; };
         // A grandchild that is late has none.
         constexpr long family = one_a_family<topology> ? 1 : owns_late<topology> ? 2 : 3;
         f.fill();
