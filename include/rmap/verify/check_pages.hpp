@@ -126,7 +126,7 @@ private:
         const auto result = seen_.map.template walk<need::unsound>(
             *row.page,
             [&](const auto& at) {
-                places.push_back({seen_.mm_row(&at.mm()), at.address(), &at.vma()});
+                places.push_back({seen_.mm_row(&at.mm()), at.address(), vma_of(at)});
             },
             walk_mode::try_lock);
         if (result.state == status::contended)
@@ -148,6 +148,16 @@ private:
                     hex{row.index}, " misses ", seen_.name(at), " in ",
                     seen_.name(seen_.vmas[at.vma]));
             }
+        }
+    }
+
+    // Null: where an exact topology is wrong, no vma may be there.
+    template <class Place>
+    static const vma_type* vma_of(const Place& at) {
+        if constexpr (is_exact<typename policy::topology>) {
+            return mm_traits<typename map_type::mm_type>::find_vma(at.mm(), at.address());
+        } else {
+            return &at.vma();
         }
     }
 
