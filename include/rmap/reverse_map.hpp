@@ -278,7 +278,8 @@ public:
     template <need Need = need::complete, class Visitor>
     many_result walk_many(Page* const* pages, std::size_t count, Visitor&& visitor,
                           walk_mode mode = walk_mode::wait) {
-        static_assert(compatible_walk<Policy, Need>::value);
+        using one = decltype(ops::detail::begin_page(visitor, **pages));
+        static_assert(compatible_walk<Policy, Need, ops::needs_no_lock<one>>::value);
         return ops::walk_many(*this, pages, count, visitor, mode);
     }
     /// Complete under every discipline: the file's lock keeps its vmas where they are.

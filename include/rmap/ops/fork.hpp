@@ -69,6 +69,7 @@ template <class Map>
         std::uint32_t lack = reserve.lacks_fork(parent, reused);
         if (!reused && fresh.get() == nullptr && !topology::has_spare(parents_own)) {
             lack |= lacks_anon_vma;
+            topology::was_lacking(parents_own);
         }
         if (lack != 0) return lack;
         if (reused) {

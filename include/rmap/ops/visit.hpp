@@ -75,7 +75,7 @@ template <class Visitor, class Place>
     ++result.visited;
     if constexpr (needs_no_lock<Visitor>) {
         static_assert(
-            !requires { &Visitor::skip; },
+            !requires { &Visitor::skip; } && !requires { visitor.skip(place.vma()); },
             "rmap: a visitor that says needs_lock = false is handed no vma, so it cannot "
             "skip any. Look at the address space in the visitor, or leave needs_lock out");
         using mm_type = std::remove_reference_t<decltype(place.mm())>;

@@ -145,7 +145,7 @@ struct cow_index {
             }
             block& half = begin(spare.take(fan_out), *of, of->level);
             const std::uint32_t live = of->live;
-            const bool at_end = slot + 1 == live;
+            const bool at_end = slot + 1 == live && of->next.get() == nullptr;
             const std::uint32_t from = at_end ? live : live / 2;
             move(*of, from, half);
             if (!at_end && slot + 1 <= from) {

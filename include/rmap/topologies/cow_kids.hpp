@@ -176,8 +176,8 @@ private:
         if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
     }
 
-    // In steps, so that less than a third of a block stays empty, and each child moves about twice
-    // while the family grows.
+    // In steps, so that at most three eighths of a block are empty, from 8 entries on a third, and
+    // each child moves about twice while the family grows.
     [[nodiscard]] static std::uint32_t larger_than(std::uint32_t capacity) noexcept {
         if (capacity < 16) return capacity + 4;
         const bool is_power = (capacity & (capacity - 1)) == 0;
@@ -216,6 +216,7 @@ private:
     static void move_all(auto& first, block& full, block& fresh, list& spent) noexcept {
         fresh.take_over(full);
         for (std::uint32_t i = 0; i != fresh.used; ++i) {
+            full.about(i) = nullptr;
             if constexpr (has_late<Map>) {
                 if (void* const about = fresh.about(i); late::is_vma(about)) {
                     late::set_place(late::hook_of(about), fresh, i);

@@ -199,7 +199,7 @@ struct cow_pieces : cow_run<Map> {
         block& b = *find(*root, v, p).of;
         const cow_bounds before = index::bounds_of(b);
         b.lo = 0;
-        b.hi = ~pgoff_t{0};
+        b.hi = ~pgoff_t{0} - 1;  // so that the count of all is one, which no entry can say
         index::tell(p, b, before);
     }
     /// Afterwards: entry and block say the new range.
@@ -308,11 +308,12 @@ private:
             return true;
         }
         const std::uint32_t live = full.live;
-        const std::uint32_t from = at.slot == live ? live : live / 2;
-        fresh.begin_with(range_of(at.slot == live ? v : vma_at(full, from)));
+        const bool at_end = at.slot == live && full.next.get() == nullptr;
+        const std::uint32_t from = at_end ? live : live / 2;
+        fresh.begin_with(range_of(at_end ? v : vma_at(full, from)));
         move(full, from, fresh);
         summarise(full);  // what divide() left it of the last one
-        if (at.slot != live && at.slot <= from) {
+        if (!at_end && at.slot <= from) {
             insert(full, at.slot, v);
         } else {
             insert(fresh, at.slot - from, v);

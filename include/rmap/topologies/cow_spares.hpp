@@ -45,6 +45,13 @@ struct cow_spares {
         return av.root.load(rmap::order::relaxed)->links.takes_fresh.load(rmap::order::relaxed);
     }
 
+    /// One was lacking, though there are idle ones: none may be taken over. So it is for the next
+    /// forks, until something changes. As for fork_takes_fresh(), relaxed.
+    template <class Policy>
+    static void was_lacking(anon_vma<Policy>& av) noexcept {
+        av.root.load(rmap::order::relaxed)->links.takes_fresh.store(true, rmap::order::relaxed);
+    }
+
     // ---- anon_vmas that wait for the next fork of their family, with their base reference and
     // that on the root
 

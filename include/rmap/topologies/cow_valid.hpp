@@ -59,6 +59,10 @@ private:
                 if (home_of<Map>(v) != &n || !says<Map>(*b, i, v, 0)) return false;
                 all.include(r.pgoff, r.last());
             }
+            // A search looks at slots by the group: those behind name nothing.
+            for (std::uint32_t i = b->live; i != b->capacity; ++i) {
+                if (b->about(i).get() != nullptr) return false;
+            }
             if (all != cow_index<Policy>::bounds_of(*b)) return false;
             count += b->live;
         }
