@@ -48,6 +48,10 @@ struct cow_pieces : cow_run<Map> {
     [[nodiscard]] static block* root_of(const node& n) noexcept {
         return n.links.members < 2 ? nullptr : static_cast<block*>(n.links.pieces.get());
     }
+    /// The same where it is known that there are several.
+    [[nodiscard]] static block& root_of_several(const node& n) noexcept {
+        return *static_cast<block*>(n.links.pieces.get());
+    }
     /// The first block of pieces; the others are behind it.
     [[nodiscard]] static block* first_block(const node& n) noexcept {
         block* b = root_of(n);
@@ -131,7 +135,7 @@ struct cow_pieces : cow_run<Map> {
             return true;
         }
         path p;
-        const place at = find(*root_of(n), v, p);
+        const place at = find(root_of_several(n), v, p);
         const cow_bounds before = index::bounds_of(*at.of);
         const cow_bounds gone = bounds_at(*at.of, at.slot);
         erase(*at.of, at.slot);
@@ -143,7 +147,7 @@ struct cow_pieces : cow_run<Map> {
     template <class F>
     static bool absorb(node& n, vma& v, vma& gone, list& spent, F change) noexcept {
         path p;
-        const place at = find(*root_of(n), v, p);
+        const place at = find(root_of_several(n), v, p);
         block& b = *at.of;
         std::uint32_t slot = at.slot + 1;
         const void* const goes = &Map::hook_of(gone);
@@ -249,7 +253,7 @@ private:
     // with.
     [[nodiscard]] static place target(const node& n, const vma& v, const vma* behind,
                                       path& p) noexcept {
-        block* b = root_of(n);
+        block* b = &root_of_several(n);
         if (behind != nullptr) {
             const place at = find(*b, *behind, p);
             return {at.of, at.slot + 1};
@@ -269,7 +273,7 @@ private:
     // The same, if lacks() has not found it a moment ago.
     [[nodiscard]] static place where_to(const node& n, const vma& v, const vma* behind, path& p,
                                         list& spare) noexcept {
-        block& root = *root_of(n);
+        block& root = root_of_several(n);
         std::uint32_t slot = 0;
         block* const known = spare.recall(behind != nullptr ? behind : &v, slot);
         if (known != &root) return target(n, v, behind, p);
@@ -318,7 +322,7 @@ private:
         } else {
             insert(fresh, at.slot - from, v);
         }
-        n.links.pieces = &index::enter(*root_of(n), p, full, fresh, spare);
+        n.links.pieces = &index::enter(root_of_several(n), p, full, fresh, spare);
         return false;
     }
     // A block has lost a piece.
