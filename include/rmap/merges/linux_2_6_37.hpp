@@ -7,23 +7,18 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/merges/concept.hpp>
-#include <rmap/merges/reuse.hpp>
+#include <rmap/merges/linux_2_6_7.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 namespace merges {
 
-struct linux_2_6_37 : no_reuse {
-    static constexpr bool is_reference = false;
+/// What merges is as it was before chains.
+struct linux_2_6_37 : linux_2_6_7 {
+    static constexpr bool asks_inherited = true;
 
     static constexpr bool may_share(merge_side neighbour) noexcept {
         return neighbour.faulted() && !neighbour.inherited;
-    }
-    static constexpr bool may_merge(merge_side neighbour, merge_side range) noexcept {
-        return neighbour.own == range.own || !neighbour.faulted() || !range.faulted();
-    }
-    static constexpr bool may_bridge(merge_side left, merge_side right) noexcept {
-        return may_merge(left, right);
     }
 };
 

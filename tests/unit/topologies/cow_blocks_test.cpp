@@ -23,6 +23,17 @@ struct policy : rmap::cow_tree {
 using types = toy<policy>;
 using topology = policy::topology;
 
+struct counting_lock : rmap::locks::rw_spin {
+    static inline unsigned taken = 0;
+    void lock() noexcept {
+        ++taken;
+        rmap::locks::rw_spin::lock();
+    }
+};
+struct counting : rmap::cow_tree {
+    using lock = counting_lock;
+};
+
 }  // namespace
 
 /// Cut at two places by turns of many: blocks stay full, wherever a row of new pieces comes.
@@ -119,4 +130,29 @@ BOOST_AUTO_TEST_CASE(a_block_of_children_becomes_one_of_pieces) {
     }
     for (auto at = all.rbegin(); at != all.rend(); ++at)
         map.unlink(**at);
+}
+
+/// The first process is gone and has two children: its anon_vma is idle and may not be taken over.
+/// The forks that follow know that they bring one, and take the tree lock once, the pool's once.
+BOOST_AUTO_TEST_CASE(a_fork_brings_what_the_last_one_lacked) {
+    using kind = toy<counting>;
+    kind::map map;
+    std::vector<std::unique_ptr<kind::mm>> mms;
+    std::vector<std::unique_ptr<kind::vma>> all;
+    const auto fresh = [&]() -> kind::vma& {
+        kind::mm& in = *mms.emplace_back(new kind::mm);
+        return *all.emplace_back(std::make_unique<kind::vma>(in, 16, 8, 16));
+    };
+    kind::vma& first = fresh();
+    BOOST_TEST_REQUIRE((map.prepare(first) == status::ok));
+    kind::vma& left = fresh();
+    BOOST_TEST_REQUIRE((map.fork(left, first) == status::ok));
+    BOOST_TEST_REQUIRE((map.fork(fresh(), first) == status::ok));
+    map.unlink(first);
+    counting_lock::taken = 0;
+    for (unsigned i = 0; i != 40; ++i)
+        BOOST_TEST_REQUIRE((map.fork(fresh(), left) == status::ok));
+    BOOST_TEST(counting_lock::taken < 40 * 5 / 2);  // and where a block grows
+    for (const auto& v : all)
+        map.unlink(*v);
 }
