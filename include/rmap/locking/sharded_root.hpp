@@ -109,10 +109,14 @@ struct basic_sharded_root {
         guard_type structure_{};
     };
 
-    /// Whether any shard is held exclusively, as far as the locks can tell.
+    /// Whether any shard is held exclusively, as far as the locks can tell. Each is looked at once:
+    /// one that another thread holds may be free at a second look.
     template <class Policy>
     [[nodiscard]] static bool may_update(const anon_vma<Policy>& member) noexcept {
-        return may_hold(held_shard(*member.root.load(order::relaxed)));
+        for (const auto& shard : member.root.load(order::relaxed)->locking.shards) {
+            if (may_hold(shard)) return true;
+        }
+        return false;
     }
 
     /// Holds shards and the structure of `member` shared. `member` need only be memory that once

@@ -158,3 +158,32 @@ BOOST_AUTO_TEST_CASE(a_walk_does_not_wait_for_a_change_of_an_unrelated_vma) {
     tried<locked_by<rmap::locking::root>> root;
     BOOST_TEST((root.beside(root.f.first) == status::contended));
 }
+
+namespace {
+
+/// A lock that another thread holds at one look, and has let go by the next.
+struct passing_lock : rmap::locks::rw_spin {
+    mutable bool seen_held = false;
+
+    [[nodiscard]] bool is_held() const noexcept {
+        const bool once = seen_held;
+        seen_held = false;
+        return once || rmap::locks::rw_spin::is_held();
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_holder_is_believed_whatever_others_do_on_other_shards) {
+    struct policy : rmap::default_policy {
+        using lock = passing_lock;
+        using locking = sharded;
+    };
+    halves<policy> f;
+    using types = halves<policy>::types;
+    auto& av = *types::map::own(f.parent);
+    BOOST_TEST(!sharded::may_update<policy>(av));
+    const auto high = rmap::ops::chain_guard<types::map>(f.parent_high);
+    av.locking.shards[0].seen_held = true;
+    BOOST_TEST(sharded::may_update<policy>(av));
+}
