@@ -168,10 +168,14 @@ template <class Policy>
 }
 
 /// Gives each merged page of [from, to), all inside `v`, a private copy: before a move, as the
-/// items name addresses. `memory` has count_merged pages; under the mmap_lock, exclusively.
+/// items name addresses. `memory` has count_merged pages, and what it takes to settle a late `v`,
+/// whose first private pages they may be; under the mmap_lock, exclusively.
 template <class Policy>
 void unmerge(context<Policy>& ctx, typename context<Policy>::reserve& memory, vma<Policy>& v,
              pgno from, pgno to, dead_pages<Policy>& dead) {
+    if (context<Policy>::map_type::late(v) && count_merged(v.mm(), from, to) != 0) {
+        must<Policy>(ctx.map.prepare(memory, v));
+    }
     for (pgno at = from; at < to;) {
         leaf<Policy>* const l = v.mm().table.first_in(at, to);
         if (l == nullptr) return;
