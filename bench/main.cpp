@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "html.hpp"
@@ -124,14 +126,33 @@ bool parse(int count, char** arguments, request& out) {
     return true;
 }
 
+bool cannot_write(const char* path) {
+    std::fprintf(stderr, "rmap-bench: %s: cannot write: %s\n", path, std::strerror(errno));
+    return false;
+}
+
+// Asked before anything is measured, and nothing is left behind.
+bool can_write(const char* path) {
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(path, ignored);
+    std::FILE* const file = std::fopen(path, "a");
+    if (file == nullptr) return cannot_write(path);
+    std::fclose(file);
+    if (!there) std::remove(path);
+    return true;
+}
+
+bool can_write(const request& what) {
+    if (what.json != nullptr && !can_write(what.json)) return false;
+    if (what.html != nullptr && !can_write(what.html)) return false;
+    return what.svg == nullptr || can_write((std::string{what.svg} + "/x.svg").c_str());
+}
+
 bool write_file(const char* path, const std::string& text) {
     std::FILE* const file = std::fopen(path, "w");
     bool good = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     if (file != nullptr) good = std::fclose(file) == 0 && good;
-    if (!good) {
-        std::fprintf(stderr, "rmap-bench: %s: cannot write: %s\n", path, std::strerror(errno));
-    }
-    return good;
+    return good || cannot_write(path);
 }
 
 bool write_pictures(const char* folder, const report& all) {
@@ -168,6 +189,7 @@ int main(int count, char** arguments) {
             std::printf("%-14s %s\n", b->name, b->question);
         return 0;
     }
+    if (!can_write(what)) return 2;
     report figures{what.quick, command_of(count, arguments)};
     figures.only(std::string{what.only});
     bool good = true;
@@ -175,8 +197,14 @@ int main(int count, char** arguments) {
         figures.say(std::string{b->name} + ": " + b->question);
         good = b->run(figures) && good;
     }
+    if (!what.only.empty() && figures.figures().empty()) {
+        std::fprintf(stderr, "rmap-bench: no workload of policies begins with `%.*s`\n",
+                     static_cast<int>(what.only.size()), what.only.data());
+        return 2;
+    }
     if (what.json != nullptr) good = write_file(what.json, json_of(figures)) && good;
     if (what.html != nullptr) good = write_file(what.html, html_of(figures)) && good;
     if (what.svg != nullptr) good = write_pictures(what.svg, figures) && good;
-    return good && std::fflush(stdout) == 0 ? 0 : 2;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) good = cannot_write("<stdout>");
+    return good ? 0 : 2;
 }

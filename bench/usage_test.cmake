@@ -23,10 +23,13 @@ expect(0
     --list)
 expect(2 "no bench is named `speed`" speed)
 expect(0 "policies/locks/update_held_p99/cow_tree" --quick policies/locks)
+expect(2 "no workload of policies begins with `lock_`" --quick policies/lock_)
 expect(2 "unknown option `--fast`" --fast)
 expect(2 "--json needs a file" --json)
 expect(2 "--svg needs a file" --svg)
-expect(2 "cannot write" --html "${WORK}/no/such/folder/x.html" sizes)
+expect(2 "^rmap-bench: [^\n]*x.html: cannot write: [^\n]*\n$"
+    --html "${WORK}/no/such/folder/x.html" sizes)  # before it measures
+expect(2 "^rmap-bench: [^\n]*: cannot write: [^\n]*\n$" --svg "${WORK}/no/such/folder" sizes)
 expect(0 "anon_vma_chain" --quick --json "${WORK}/sizes.json" "--html=${WORK}/sizes.html" sizes)
 
 file(READ "${WORK}/sizes.json" json)

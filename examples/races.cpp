@@ -36,7 +36,7 @@ forms in every interleaving. A story's source is the mail or the commit that tel
   --help           this text
 
 exit: 0 every broken form was found and every fixed form is clean; 1 otherwise, or the string is
-stale; 2 bad usage
+stale; 2 bad usage, or a file that cannot be read or written
 )";
 
 struct request {
@@ -147,7 +147,7 @@ bool write(const char* path, const std::string& text) {
     bool good = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     if (file != nullptr) good = std::fclose(file) == 0 && good;
     if (!good) {
-        std::fprintf(stderr, "rmap-races: cannot write %s: %s\n", path, std::strerror(errno));
+        std::fprintf(stderr, "rmap-races: %s: cannot write: %s\n", path, std::strerror(errno));
     }
     return good;
 }
@@ -165,11 +165,13 @@ bool read(const char* path, document& out) {
     std::FILE* file = std::fopen(path, "r");
     for (int c = 0; file != nullptr && (c = std::fgetc(file)) != EOF;)
         out.text += static_cast<char>(c);
+    const int why = file == nullptr || std::ferror(file) != 0 ? errno : 0;
     if (file != nullptr) std::fclose(file);
     out.from = out.text.find(begin);
     out.to = out.text.find(end, out.from == std::string::npos ? 0 : out.from);
     if (out.from == std::string::npos || out.to == std::string::npos) {
-        std::fprintf(stderr, "rmap-races: %s cannot be read, or has no place for a table\n", path);
+        std::fprintf(stderr, "rmap-races: %s: %s\n", path,
+                     why != 0 ? std::strerror(why) : "it has no place for a table");
         return false;
     }
     out.from += begin.size();
@@ -195,7 +197,10 @@ int run(const request& what) {
                                 races::markdown(outcomes));
         if (!write(what.table, with_table.text)) return 2;
     }
-    if (std::fflush(stdout) != 0) return 2;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        std::fprintf(stderr, "rmap-races: <stdout>: cannot write: %s\n", std::strerror(errno));
+        return 2;
+    }
     return good ? 0 : 1;
 }
 

@@ -172,6 +172,11 @@ bool read_all(replay::input& from, std::string& text, std::string& wrong) {
     return r == replay::input::result::finished;
 }
 
+int cannot_print() {
+    std::fprintf(stderr, "rmap-replay: <stdout>: cannot write: %s\n", std::strerror(errno));
+    return 2;
+}
+
 class program {
 public:
     explicit program(const request& what) : request_{what} {}
@@ -187,7 +192,7 @@ public:
             if (o.wrong) code = 2;
         }
         if (request_.json != nullptr && !write_json()) code = 2;
-        return std::fflush(stdout) == 0 ? code : 2;
+        return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : cannot_print();
     }
 
 private:
@@ -257,7 +262,7 @@ int main(int count, char** arguments) {
     }
     if (what.help) {
         std::fputs(usage, stdout);
-        return 0;
+        return std::fflush(stdout) == 0 ? 0 : cannot_print();
     }
     try {
         return program{what}.run();

@@ -100,21 +100,26 @@ concept topology_can_visit =
 /// The user's types: instantiated by the facade, for its messages.
 template <class Page, class Vma, class Policy>
 struct user_types {
-    static_assert(has_page_hook<Page, Policy>,
-                  "rmap: the page type must have a hook. A common mistake is to forget the base "
-                  "class rmap::page_hook<Policy>, or to derive from the hook of another policy");
+    static_assert(
+        has_page_hook<Page, Policy>,
+        "rmap: the page type must have a hook. A common mistake is to forget the base class "
+        "rmap::page_hook<Policy>, or to derive from the hook of another policy; in a "
+        "rmap::page_traits of yours, hook<Policy>() is a template, static and noexcept");
     static_assert(
         tells_mapped<Page>,
         "rmap: the page type must tell whether it is mapped. A common mistake is to forget "
-        "bool mapped() const");
+        "bool mapped() const, or noexcept in a rmap::page_traits of yours");
     static_assert(
         has_vma_hook<Vma, Policy>,
         "rmap: the vma type must have a hook. A common mistake is to forget the base class "
-        "rmap::vma_hook<Policy>, or to derive from the hook of another policy");
+        "rmap::vma_hook<Policy>, or to derive from the hook of another policy; in a "
+        "rmap::vma_traits of yours, hook<Policy>() and from_hook<Policy>() are templates, static "
+        "and noexcept");
     static_assert(
         has_range<Vma>,
         "rmap: the vma type must have start(), pages(), pgoff() and set_range(). A common "
-        "mistake is to forget const on the first three");
+        "mistake is to forget const on the first three; a rmap::vma_traits of yours has all of "
+        "its functions, alike() too, static and noexcept");
     static_assert(has_mm<Vma>,
                   "rmap: the vma type must have mm(), const, which returns a reference to the "
                   "address space");

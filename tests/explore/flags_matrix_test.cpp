@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The two-flag handshake of munlock and isolate (the question that Linux ba470de43188 left open):
+// The two-flag handshake of munlock and isolate (asked on 2 October 2009; Linux 6a7b95481d49):
 // one side clears M and looks at L, the other sets L and looks at M; at least one must see the
 // other. Which designs hold when threads are interleaved, when stores wait in buffers besides
 // (x86-TSO), and under the C++ memory model. flags_forms_test.cpp has the forms that are shipped.

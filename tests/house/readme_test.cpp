@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, and each file that
-// a paper of this tree names in backticks exists.
+// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, docs/embedding.md a
+// part of examples/own_types.cpp, and each file that a paper of this tree names in backticks exists.
 
 #include <algorithm>
 #include <cstdio>
@@ -50,6 +50,14 @@ int main() {
            "README.md does not show examples/quickstart.cpp as it is");
     expect(std::count(example.begin(), example.end(), '\n') <= 40,
            "examples/quickstart.cpp has more than 40 lines");
+
+    // The paper on embedding shows one trait of that example.
+    const std::string types = contents(root / "examples/own_types.cpp");
+    const std::string embedding = contents(root / "docs/embedding.md");
+    const auto shown = embedding.find("```cpp\n") + 7;
+    expect(types.find(embedding.substr(shown, embedding.find("```", shown) - shown)) !=
+               std::string::npos,
+           "docs/embedding.md does not show a part of examples/own_types.cpp first");
 
     check_names(root, root / "README.md");
     check_names(root, root / "include/rmap/README.md");

@@ -85,7 +85,7 @@ struct vma_traits {
 
     // The address space that the vma belongs to.
     static auto& mm(const Vma& v) noexcept
-        requires requires { v.mm(); }
+        requires requires { requires std::is_lvalue_reference_v<decltype(v.mm())>; }
     {
         return v.mm();
     }

@@ -12,6 +12,7 @@
 //     }
 
 #include <cstddef>
+#include <type_traits>
 
 #include <rmap/core/status.hpp>
 #include <rmap/locking/concept.hpp>
@@ -38,6 +39,9 @@ collect_result collect(Map& map, typename Map::page_type& page, kept_place<Mm>* 
     const walk_result walked = walk(
         map, page,
         [&](const auto& place) {
+            static_assert(std::is_convertible_v<decltype(keep(place)), bool>,
+                          "rmap: keep(place), which collect and confirm ask, must return bool: "
+                          "whether the page is mapped there");
             if (result.count == room) {
                 full = true;
                 return false;
@@ -60,6 +64,9 @@ status confirm(Map& map, typename Map::page_type& page, const kept_place<Mm>* ke
     const walk_result walked = walk(
         map, page,
         [&](const auto& place) {
+            static_assert(std::is_convertible_v<decltype(keep(place)), bool>,
+                          "rmap: keep(place), which collect and confirm ask, must return bool: "
+                          "whether the page is mapped there");
             if (!keep(place)) return true;
             differs = seen == count || kept[seen] != kept_place<Mm>{&place.mm(), place.address()};
             ++seen;

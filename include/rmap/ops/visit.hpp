@@ -58,6 +58,9 @@ inline constexpr bool needs_no_lock = requires {
 template <class Visitor, class Place>
 [[gnu::always_inline]] inline bool show(Visitor& visitor, const Place& place,
                                         walk_result& result) {
+    static_assert(std::is_invocable_v<Visitor&, const Place&>,
+                  "rmap: a walk calls its visitor with a place: [](const auto& place) {...}, where "
+                  "place.mm() and place.address() say where the page may be mapped");
     ++result.places;
     if constexpr (std::is_void_v<decltype(visitor(place))>) {
         visitor(place);

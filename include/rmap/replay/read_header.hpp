@@ -32,9 +32,12 @@ public:
         const int which = index_of(header_words, word);
         if (which < 0) {
             seen_mm_ = seen_mm_ || word == "mm";
-            return finish(word == "snap" || index_of(verb_words, word) >= 0
-                              ? word
-                              : std::string_view{"the first event"});
+            const bool known = word == "mm" || word == "snap" || index_of(verb_words, word) >= 0;
+            const result complete = finish(word);
+            // Of a misspelt header line it is not the absence that must be told.
+            return complete == result::event || known
+                       ? complete
+                       : fail("unknown line " + quoted(word) + " in the header");
         }
         const unsigned bit = 1U << which;
         if ((seen_ & bit) != 0) return fail("the header has `" + std::string{word} + "` twice");
