@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, docs/embedding.md a
-// part of examples/own_types.cpp, and each file that a paper of this tree names in backticks exists.
+// The README shows examples/quickstart.cpp as it is, which has at most 40 lines, docs/embedding.md
+// shows a part of examples/own_types.cpp, and each file that a paper of this tree names in
+// backticks exists.
 
 #include <algorithm>
 #include <cstdio>
