@@ -94,6 +94,7 @@ template <class Map>
 concept topology_can_visit =
     is_exact<typename Map::policy::topology> ||
     requires(Map& map, anon_vma<typename Map::policy>& av, bool (&each)(typename Map::vma_type&)) {
+        { Map::policy::topology::visit(map, av, pgoff_t{}, each) } -> std::same_as<bool>;
         { Map::policy::topology::visit_all(map, av, each) } -> std::same_as<bool>;
     };
 

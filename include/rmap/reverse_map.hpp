@@ -51,8 +51,9 @@ class reverse_map {
     static_assert(lock_diagnosis<typename Policy::lock>::passed);
     static_assert(
         detail::topology_axis<Policy>,
-        "rmap: topology must provide vma_hook, anchor, link, link_list, own, inherited and "
-        "links_of. A common mistake is to name one of these, not the topology");
+        "rmap: topology must provide vma_hook, anchor, link, link_list, own, set_own, inherited "
+        "and links_of, and say order, end_is_key and has_links. A common mistake is to name one of "
+        "these, not the topology");
     static_assert(
         detail::locking_axis<Policy>,
         "rmap: locking must provide the guards update and walk. A common mistake is to name "
