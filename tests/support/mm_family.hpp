@@ -184,10 +184,13 @@ private:
         if (what < 92) return note(family_op::unlock, of_.munlock(in, at, n));
         if (what < 104) return note(family_op::migrate, of_.migrate(in, at, n));
         if (what < 110) {
+            // Most places have no page of their own by themselves.
             typename system::place_type places[3];
-            for (auto& p : places)
+            for (auto& p : places) {
                 p = {any(dice, mine), first + dice(4) * 34 + dice(3) * 2};
-            return note(family_op::merge, of_.merge_same(places, 3));
+                static_cast<void>(of_.write(*p.in, p.where));
+            }
+            return note(family_op::merge, of_.merge_same(places, 2 + dice(2)));
         }
         if (what < 112) {
             const status s = of_.resize(f, dice(3) == 0 ? file_pages : dice(file_pages));
