@@ -38,6 +38,9 @@ struct exact : spinning {
 struct packed : spinning {
     using topology = rmap::topologies::cow_tree;
 };
+struct late : spinning {
+    using topology = rmap::topologies::late_cow_tree;
+};
 
 }  // namespace
 
@@ -51,5 +54,7 @@ int main(int argc, char** argv) {
     bad += run_threads<exact>("pte_chain, failing memory", 3, 8, 1500, 61, seed + 3);
     bad += run_threads<packed>("cow_tree", 4, 8, 3000, 0, seed + 4);
     bad += run_threads<packed>("cow_tree, failing memory", 3, 8, 1500, 61, seed + 5);
+    bad += run_threads<late>("late_cow_tree", 4, 6, 2000, 0, seed + 6);
+    bad += run_threads<late>("late_cow_tree, failing memory", 3, 6, 1500, 61, seed + 7);
     return bad == 0 ? 0 : 1;
 }
