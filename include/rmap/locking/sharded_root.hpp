@@ -110,11 +110,12 @@ struct basic_sharded_root {
     };
 
     /// Whether any shard is held exclusively, as far as the locks can tell. Each is looked at once:
-    /// one that another thread holds may be free at a second look.
+    /// one that another thread holds may be free at a second look. Locks that report by themselves
+    /// are not asked, since the caller need not hold each.
     template <class Policy>
     [[nodiscard]] static bool may_update(const anon_vma<Policy>& member) noexcept {
         for (const auto& shard : member.root.load(order::relaxed)->locking.shards) {
-            if (may_hold(shard)) return true;
+            if (!tells_free(shard)) return true;
         }
         return false;
     }
@@ -174,11 +175,16 @@ struct basic_sharded_root {
     };
 
 private:
+    template <class Lock>
+    [[nodiscard]] static bool tells_free(const Lock& shard) noexcept {
+        if constexpr (tells_held<Lock>) return !shard.is_held();
+        return false;
+    }
     /// A shard that the caller holds exclusively, as far as the locks can tell.
     template <class Policy>
     [[nodiscard]] static auto& held_shard(const anon_vma<Policy>& top) noexcept {
         for (auto& shard : top.locking.shards) {
-            if (may_hold(shard)) return shard;
+            if (!tells_free(shard)) return shard;
         }
         return top.locking.shards[0];
     }

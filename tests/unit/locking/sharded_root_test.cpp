@@ -187,3 +187,35 @@ BOOST_AUTO_TEST_CASE(a_holder_is_believed_whatever_others_do_on_other_shards) {
     av.locking.shards[0].seen_held = true;
     BOOST_TEST(sharded::may_update<policy>(av));
 }
+
+namespace {
+
+/// A lock that cannot be asked who holds it, as a kernel's: it reports a caller who does not.
+class asserting_lock {
+public:
+    static inline int reports = 0;
+
+    void lock() noexcept { inner_.lock(); }
+    void unlock() noexcept { inner_.unlock(); }
+    [[nodiscard]] bool try_lock() noexcept { return inner_.try_lock(); }
+    void assert_held() const noexcept { reports += inner_.is_held() ? 0 : 1; }
+
+private:
+    rmap::locks::spin inner_{};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_lock_that_reports_is_not_asked_for_shards_that_nobody_needs) {
+    struct policy : rmap::default_policy {
+        using lock = asserting_lock;
+        using locking = sharded;
+    };
+    {
+        halves<policy> f;
+        auto& av = *halves<policy>::types::map::own(f.parent);
+        const auto high = rmap::ops::chain_guard<halves<policy>::types::map>(f.parent_high);
+        BOOST_TEST(sharded::may_update<policy>(av));
+    }
+    BOOST_TEST(asserting_lock::reports == 0);
+}
