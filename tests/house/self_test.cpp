@@ -3,6 +3,7 @@
 // Each rule of house.hpp finds its fault: a sound little tree, then the same with one file more.
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -77,7 +78,9 @@ void write(const fs::path& root, const planted& file) {
 }  // namespace
 
 int main() {
-    const fs::path root = fs::temp_directory_path() / ("rmap-house-" + std::to_string(::getpid()));
+    std::string folder = (fs::temp_directory_path() / "rmap-house-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) return 1;
+    const fs::path root = fs::path{folder} / "tree";
     int failures = 0;
     for (std::size_t i = 0; i <= faults.size(); ++i) {
         fs::remove_all(root);
@@ -102,7 +105,7 @@ int main() {
             }
         }
     }
-    fs::remove_all(root);
+    fs::remove_all(folder);
     std::printf("%zu planted faults, %d not found as they should\n", faults.size(), failures);
     return failures != 0;
 }
