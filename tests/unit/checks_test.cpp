@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(ranges_and_tags) {
 BOOST_AUTO_TEST_CASE(locks) {
     BOOST_TEST(failing([](W& w) {
                    rmap::ops::link_reserve<F::map> reserve{w.map()};
-                   rmap::ops::unlink_locked(w.map(), reserve, w.faulted(w.new_mm(), 0, 4));
+                   auto& v = w.faulted(w.new_mm(), 0, 4);
+                   rmap::ops::unlink_locked(w.map(), reserve, v, *F::map::nearest(v));
                }) == "tree_lock_not_held");
     BOOST_TEST(failing([](W& w) {
                    auto& v = w.faulted(w.new_mm(), 0, 4);

@@ -24,21 +24,9 @@ public:
     basic_rw_spin& operator=(const basic_rw_spin&) = delete;
 
     void lock() noexcept {
-        for (;;) {
-            word seen = look();
-            if ((seen & ~waiting) == 0) {
-                if (take(seen, writer)) {  // clears `waiting`: other waiting writers set it again
-                    return;
-                }
-            } else if ((seen & waiting) == 0) {
-                // Orders:     nothing: the bit only keeps new readers out.
-                // Pairs with: take(), which sees it as a part of the word that it replaces.
-                // Otherwise:  a reader that has not seen it yet enters, once.
-                // Proved by:  tests/explore/lock_orders_test.cpp
-                state_.fetch_or(waiting, order::relaxed);
-            }
-            Atomics::pause();
-        }
+        // As a rule it is free, and the exchange need not wait for a look.
+        if (!take(0, writer)) [[unlikely]]
+            wait();
     }
 
     [[nodiscard]] bool try_lock() noexcept {
@@ -90,6 +78,24 @@ private:
     using word = std::uint32_t;
     static constexpr word writer = word{1} << 31;   // a writer holds the lock
     static constexpr word waiting = word{1} << 30;  // a writer wants it; the rest counts readers
+
+    [[gnu::noinline]] void wait() noexcept {
+        for (;;) {
+            word seen = look();
+            if ((seen & ~waiting) == 0) {
+                if (take(seen, writer)) {  // clears `waiting`: other waiting writers set it again
+                    return;
+                }
+            } else if ((seen & waiting) == 0) {
+                // Orders:     nothing: the bit only keeps new readers out.
+                // Pairs with: take(), which sees it as a part of the word that it replaces.
+                // Otherwise:  a reader that has not seen it yet enters, once.
+                // Proved by:  tests/explore/lock_orders_test.cpp
+                state_.fetch_or(waiting, order::relaxed);
+            }
+            Atomics::pause();
+        }
+    }
 
     [[nodiscard]] word look() const noexcept {
         // Orders:     nothing, on purpose: the answer is a hint.

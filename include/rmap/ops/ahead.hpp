@@ -10,6 +10,7 @@
 // it holds, and the atomic fields of anon_vmas that live because such a vma is linked.
 
 #include <cstddef>
+#include <new>
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
@@ -70,7 +71,7 @@ void fetch_item(const typename Map::vma_type* v) noexcept {
 template <class Map>
 void fetch_item(const fork_pair<typename Map::vma_type>& p) noexcept {
     fetch_vma<Map>(*p.child);
-    fetch_vma<Map>(*p.parent);
+    fetch(&Map::hook_of(*p.parent));
 }
 
 }  // namespace detail
@@ -88,18 +89,34 @@ public:
     explicit ahead(Next next) : next_{static_cast<Next&&>(next)} { look(); }
 
     /// How many of the next items it has at hand; 0: there are no more.
-    [[nodiscard]] unsigned at_hand() const noexcept { return known_ - done_; }
-    /// The one that is `behind` behind the next, which is at hand; and the nearest anon_vma of what
-    /// is linked of it, the vma or the parent; null if unfaulted.
-    [[nodiscard]] const item& at(unsigned behind) const noexcept { return slot(behind).one; }
-    [[nodiscard]] anon_vma<policy>* nearest(unsigned behind) const noexcept {
-        return slot(behind).nearest;
+    [[nodiscard]] unsigned at_hand() const noexcept {
+        return (known_ < all_ ? known_ : all_) - done_;
+    }
+
+    /// An item at hand, and what is known of it.
+    struct known {
+        known() noexcept {}  // empty; no work
+
+        union {
+            item one;
+        };
+        anon_vma<policy>* nearest;  // of what is linked of it, the vma or the parent, when it was
+                                    // looked at; null if unfaulted
+        anon_vma<policy>* root;     // of that
+    };
+    /// The one that is `behind` behind the next, which is at hand.
+    [[nodiscard]] const known& at(unsigned behind) const noexcept {
+        return slots_[(done_ + behind) % room];
+    }
+    /// The one behind this one, if it is at hand.
+    [[nodiscard]] const known& behind(const known& one) const noexcept {
+        return &one == slots_ + (room - 1) ? slots_[0] : *(&one + 1);
     }
 
     /// The first `n` are done.
     void drop(unsigned n) {
         done_ += n;
-        if (known_ - done_ < step && known_ != seen_) look();
+        if (known_ - done_ <= step && known_ < all_) look();
     }
 
     /// How many of the next are linked under one root and so are done under one lock: 1 at least.
@@ -107,8 +124,8 @@ public:
     [[nodiscard]] unsigned of_one_root() const noexcept {
         const unsigned all = at_hand();
         unsigned n = 1;
-        if (n == all || slot(n).root != slot(0).root) return n;
-        for (std::size_t links = links_of(0); n != all && slot(n).root == slot(0).root; ++n) {
+        if (n == all || at(n).root != at(0).root) return n;
+        for (std::size_t links = links_of(0); n != all && at(n).root == at(0).root; ++n) {
             links += links_of(n);
             if (links > most_links_at_once) break;
         }
@@ -120,52 +137,64 @@ private:
     static constexpr unsigned step = most_at_once / 2;
     static constexpr unsigned room = 4 * step;
 
-    struct slot_type {
-        item one;
-        anon_vma<policy>* nearest;
-        anon_vma<policy>* root;
-    };
-
-    void look() {
-        for (; !ended_ && seen_ - done_ != room; ++seen_) {
-            slot_type& s = slots_[seen_ % room];
-            s.one = next_();
-            if (detail::linked_one<Map>(s.one) == nullptr) {
-                ended_ = true;
+    [[gnu::noinline]] void look() {
+        do {
+            const unsigned at = asked_;
+            if (at < all_) ask(at);
+            if (at >= step) name(at - step);
+            if (at >= 2 * step) {
+                know(at - 2 * step);
+                known_ = at - step;
+            }
+            asked_ = at + step;
+        } while (known_ - done_ <= step && known_ < all_);
+    }
+    // Each works on `step` items, as far as there are so many.
+    [[gnu::always_inline]] void ask(unsigned from) {
+        known* const s = slots_ + from % room;
+        for (unsigned i = 0; i != step; ++i) {
+            const item& one = *::new (&s[i].one) item{next_()};
+            if (detail::linked_one<Map>(one) == nullptr) {
+                all_ = from + i;
                 break;
             }
-            detail::fetch_item<Map>(s.one);
-        }
-        for (; named_ != seen_ && named_ - done_ != 3 * step; ++named_) {
-            slot_type& s = slots_[named_ % room];
-            s.nearest = Map::nearest(*detail::linked_one<Map>(s.one));
-            if (s.nearest != nullptr) detail::fetch_anon_vma(*s.nearest);
-        }
-        for (; known_ != named_ && known_ - done_ != most_at_once; ++known_) {
-            slot_type& s = slots_[known_ % room];
-            s.root = nullptr;
-            if (s.nearest == nullptr) continue;
-            s.root = s.nearest->root.load(order::relaxed);  // the linked vma keeps it
-            detail::fetch(&s.root->lock);
+            detail::fetch_item<Map>(one);
         }
     }
-    [[nodiscard]] const slot_type& slot(unsigned behind) const noexcept {
-        return slots_[(done_ + behind) % room];
+    [[gnu::always_inline]] void name(unsigned from) {
+        known* s = slots_ + from % room;
+        for (unsigned n = at_most_step(from); n != 0; --n, ++s) {
+            s->nearest = Map::nearest(*detail::linked_one<Map>(s->one));
+            if (s->nearest != nullptr) detail::fetch_anon_vma(*s->nearest);
+        }
+    }
+    [[gnu::always_inline]] void know(unsigned from) {
+        known* s = slots_ + from % room;
+        for (unsigned n = at_most_step(from); n != 0; --n, ++s) {
+            s->root = nullptr;
+            if (s->nearest == nullptr) continue;
+            s->root = s->nearest->root.load(order::relaxed);  // the linked vma keeps it
+            detail::fetch(&s->root->lock);
+        }
+    }
+    [[nodiscard]] unsigned at_most_step(unsigned from) const noexcept {
+        if (all_ >= from + step) [[likely]]
+            return step;
+        return all_ < from ? 0 : all_ - from;
     }
     [[nodiscard]] std::size_t links_of(unsigned behind) const noexcept {
         return topology::template links_of<policy>(
-            Map::hook_of(*detail::linked_one<Map>(at(behind))));
+            Map::hook_of(*detail::linked_one<Map>(at(behind).one)));
     }
 
     Next next_;
-    bool ended_ = false;
-    // Counts of items: asked for, whose anon_vma is known, and its root, done. Each at most the one
-    // before.
-    unsigned seen_ = 0;
-    unsigned named_ = 0;
+    // Counts of items, `step` by `step`: asked for, and whose root is known; those in the middle
+    // have an anon_vma. Behind the last there are fewer.
+    unsigned asked_ = 0;
     unsigned known_ = 0;
     unsigned done_ = 0;
-    slot_type slots_[room];  // those from done_ to seen_ are known
+    unsigned all_ = ~0U;  // how many there are, once that is known
+    known slots_[room];   // those from done_ to asked_ are known
 };
 
 }  // namespace ops

@@ -28,14 +28,24 @@ template <class Map>
     return Map::policy::merge::may_reuse(ancestor.num_children, ancestor.num_active_vmas);
 }
 
+/// Under the guards: what a fork without an anon_vma lacks for want of one that waits.
+template <class Map>
+[[nodiscard]] [[gnu::noinline]] std::uint32_t lacks_spare(
+    anon_vma<typename Map::policy>& parents_own) noexcept {
+    using topology = typename Map::policy::topology;
+    if (topology::has_spare(parents_own)) return 0;
+    topology::was_lacking(parents_own);
+    return lacks_anon_vma;
+}
+
 /// Under the guards, where the topology says owns_late: the child is found by its parent's
 /// anon_vma, and gets none. Returns what it lacks, the capacity of a block; then nothing has
 /// changed.
 template <class Map>
     requires owns_late<typename Map::policy::topology>
-[[nodiscard]] std::uint32_t fork_locked(Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>&,
-                                        typename Map::vma_type& child,
-                                        typename Map::vma_type& parent) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline std::uint32_t fork_locked(
+    Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>&, typename Map::vma_type& child,
+    typename Map::vma_type& parent) noexcept {
     using policy = typename Map::policy;
     const std::uint32_t lack = reserve.lacks_fork(parent, false);
     if (lack != 0) return lack;
@@ -49,8 +59,8 @@ template <class Map>
 /// has changed.
 template <class Map>
 [[nodiscard]] [[gnu::always_inline]] inline std::uint32_t fork_locked(
-    Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>& fresh,
-    typename Map::vma_type& child, typename Map::vma_type& parent) noexcept {
+    Map& map, link_reserve<Map>& reserve, fresh_anon_vma<Map>& fresh, typename Map::vma_type& child,
+    typename Map::vma_type& parent) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     anon_vma<policy>& parents_own = *Map::own(parent);
@@ -66,20 +76,20 @@ template <class Map>
             });
         }
         reused = own != nullptr;
-        std::uint32_t lack = reserve.lacks_fork(parent, reused);
-        if (!reused && fresh.get() == nullptr && !topology::has_spare(parents_own)) {
-            lack |= lacks_anon_vma;
-            topology::was_lacking(parents_own);
-        }
-        if (lack != 0) return lack;
-        if (reused) {
+        if (reused) [[unlikely]] {
+            const std::uint32_t lack = reserve.lacks_fork(parent, true);
+            if (lack != 0) return lack;
             if (own->num_active_vmas == 0) idle_changed(*own, -1);
             topology::copy_chain(map, child, parent, reserve.links(), [](auto&) noexcept {});
         } else {
+            const std::uint32_t lack = reserve.lacks_fork(parent, false);
             if (fresh.get() != nullptr) {
+                if (lack != 0) return lack;
                 fresh.adopt_by(parents_own);
             } else {
-                fresh.revive(*topology::take_spare(parents_own), parents_own);
+                auto* const spare = lack == 0 ? topology::take_spare(parents_own) : nullptr;
+                if (spare == nullptr) return lack | lacks_spare<Map>(parents_own);
+                fresh.revive(*spare, parents_own);
             }
             own = &fresh.keep();
             topology::attach_child(map, child, parent, *own, reserve.links());
@@ -146,10 +156,9 @@ status fork(Map& map, Memory& memory, typename Map::vma_type& child,
             const relink_guard<policy> links{Map::hook_of(parent)};
             lack = detail::fork_locked(map, reserve, fresh, child, parent);
         }
-        if (lack == 0) return status::ok;
-        const std::uint32_t capacity = lack & ~detail::lacks_anon_vma;
-        if (lack != capacity && fresh.make(memory) != status::ok) return status::no_memory;
-        if (capacity != 0 && reserve.fill_lack(memory, capacity) != status::ok) {
+        if (lack == 0) [[likely]]
+            return status::ok;
+        if (detail::get_lacking(reserve, fresh, memory, lack) != status::ok) {
             return status::no_memory;
         }
     }

@@ -42,40 +42,46 @@ public:
     /// The first `n` pairs, which have one root, as far as one take of its lock goes. Tells how
     /// many are done; fewer than `n` only if something was lacking, which is got then.
     template <class Next>
-    status some(const ahead<Map, Next>& pairs, unsigned n, unsigned& done) noexcept {
-        done = 0;
+    [[gnu::always_inline]] status some(const ahead<Map, Next>& pairs, unsigned n,
+                                       unsigned& done) noexcept {
+        const auto& first = pairs.at(0);
         std::size_t links = 0;
-        for (unsigned i = 0; i != n; ++i) {
-            if (settle(*map_, *memory_, *pairs.at(i).parent) != status::ok) {
-                return status::no_memory;
-            }
-            RMAP_CHECK(policy, !Map::linked(*pairs.at(i).child), double_link,
-                       "a fork child's vma is linked already");
-            if (!asks) {
-                const auto& parent = Map::hook_of(*pairs.at(i).parent);
-                links += topology::template links_of<policy>(parent) + links_of_own;
+        if constexpr (!asks || owns_late<topology>) {
+            for (unsigned i = 0; i != n; ++i) {
+                const pair& now = pairs.at(i).one;
+                if (settle(*map_, *memory_, *now.parent) != status::ok) return status::no_memory;
+                if (asks) continue;
+                links += topology::template links_of<policy>(Map::hook_of(*now.parent));
+                links += links_of_own;
             }
         }
-        if ((asks ? foresee(pairs, n) : fill(links, n)) != status::ok) return status::no_memory;
+        anon_vma<policy>& own = *Map::own(*first.one.parent);
+        if ((asks ? foresee(own, n) : fill(links, n)) != status::ok) return status::no_memory;
         std::uint32_t lack = 0;
+        unsigned i = 0;
         {
-            typename Map::vma_type& first = *pairs.at(0).parent;
             const auto tree =
-                chain_guard<Map>(first, *Map::own(first), note_for<typename policy::lock>::here());
-            while (done != n && lack == 0) {
-                const pair& now = pairs.at(done);
+                chain_guard<Map>(*first.one.parent, own, note_for<typename policy::lock>::here());
+            for (const auto* at = &first;;) {
+                const pair& now = at->one;
+                RMAP_CHECK(policy, !Map::linked(*now.child), double_link,
+                           "a fork child's vma is linked already");
                 if (!asks && !shares && fresh_.get() == nullptr) stock_.give(fresh_);
                 lack = fork_locked(*map_, reserve_, fresh_, *now.child, *now.parent);
-                if (lack == lacks_anon_vma && !stock_.empty()) {
+                if (lack != 0) [[unlikely]] {
+                    if (lack != lacks_anon_vma || stock_.empty()) break;
                     stock_.give(fresh_);
-                    lack = fork_locked(*map_, reserve_, fresh_, *now.child, *now.parent);
+                    continue;
                 }
-                if (lack == 0) ++done;
                 // It has taken over an ancestor's.
                 if (!asks && !shares && fresh_.get() != nullptr) links_left_ += links_of_own;
+                if (++i == n) break;
+                at = &pairs.behind(*at);
             }
         }
-        if (lack != 0) return get(lack, n - done);
+        done = i;
+        if (lack != 0) [[unlikely]]
+            return get(lack, n - i);
         // Few, or taking one out would be a search.
         if constexpr (asks) reserve_.free_blocks();
         return status::ok;
@@ -83,10 +89,9 @@ public:
 
 private:
     // What `n` pairs are likely to take, where only the lock tells.
-    template <class Next>
-    status foresee(const ahead<Map, Next>& pairs, unsigned n) noexcept {
+    status foresee([[maybe_unused]] const anon_vma<policy>& own,
+                   [[maybe_unused]] unsigned n) noexcept {
         if constexpr (asks && !owns_late<topology>) {
-            const auto& own = *Map::own(*pairs.at(0).parent);
             if (topology::fork_takes_fresh(own) && fresh_.get() == nullptr) {
                 return stock_.fill(*memory_, 1, n);
             }
@@ -106,7 +111,7 @@ private:
         }
     }
     // Under the guard fork_locked() has told what is lacking.
-    status get(std::uint32_t lack, unsigned left) noexcept {
+    [[gnu::noinline]] status get(std::uint32_t lack, unsigned left) noexcept {
         const std::uint32_t capacity = lack & ~lacks_anon_vma;
         if (lack != capacity) {
             if (stock_.fill(*memory_, 1, left) != status::ok) return status::no_memory;
@@ -144,21 +149,17 @@ status fork_all(Map& map, Memory& memory, Next next) noexcept {
         ahead<Map, Next> pairs{static_cast<Next&&>(next)};
         [[maybe_unused]] detail::fork_batch<Map, Memory> batch{map, memory};
         while (got == status::ok && pairs.at_hand() != 0) {
-            const auto& now = pairs.at(0);
-            if (pairs.nearest(0) == nullptr) {
+            if (pairs.at(0).nearest == nullptr) {
                 pairs.drop(1);
                 continue;
             }
             unsigned done = 0;
-            unsigned together = 1;  // alone it is as any fork, which takes less to keep track of
             if constexpr (locks_one_a_tree<typename policy::locking>) {
-                together = pairs.of_one_root();
-            }
-            if (together == 1) {
+                got = batch.some(pairs, pairs.of_one_root(), done);
+            } else {
+                const auto& now = pairs.at(0).one;
                 got = fork(map, memory, *now.child, *now.parent);
                 if (got == status::ok) done = 1;
-            } else if constexpr (locks_one_a_tree<typename policy::locking>) {
-                got = batch.some(pairs, together, done);
             }
             pairs.drop(done);
         }

@@ -21,7 +21,8 @@ public:
     fresh_anon_vma(const fresh_anon_vma&) = delete;
     fresh_anon_vma& operator=(const fresh_anon_vma&) = delete;
     ~fresh_anon_vma() {
-        if (object_ != nullptr) put(*map_, *object_);
+        if (object_ != nullptr) [[unlikely]]
+            put_back();
     }
 
     /// A root by itself: one child (itself), no active vma, one reference.
@@ -80,6 +81,8 @@ public:
     }
 
 private:
+    [[gnu::noinline]] void put_back() noexcept { put(*map_, *object_); }
+
     Map* map_;
     object* object_ = nullptr;
 };

@@ -188,16 +188,14 @@ public:
     link_reserve(const link_reserve&) = delete;
     link_reserve& operator=(const link_reserve&) = delete;
 
-    ~link_reserve() {
+    [[gnu::always_inline]] ~link_reserve() {
         if (!links_.empty() || !spent_.empty() || emptied_ != nullptr) give_back();
     }
 
     /// Frees those that are left, or were taken out. Without the tree lock.
-    void free_blocks() noexcept {
-        for (list_type* all : {&links_, &spent_}) {
-            while (block* b = all->pop())
-                free(*b);
-        }
+    [[gnu::always_inline]] void free_blocks() noexcept {
+        if (!links_.empty() || !spent_.empty()) [[unlikely]]
+            free_all();
     }
 
     template <memory_source Memory>
@@ -214,22 +212,13 @@ public:
     }
 
     /// No vma is left in this one: it waits for the next fork, or loses its base reference when the
-    /// locks are dropped. Nobody waits in a family that is gone.
-    void emptied(anon_vma<policy>& av) noexcept {
-        if (!av.is_root()) {
-            const auto& root = *av.root.load(order::relaxed);
-            if (topology::spares_of(root) != topology::most_spares && is_last(av)) {
-                map_->stats().anon_vmas_changed(-1);
-                topology::keep_spare(av);
-                return;
-            }
+    /// locks are dropped.
+    [[gnu::always_inline]] void emptied(anon_vma<policy>& av) noexcept {
+        if (!av.is_root() && is_last(av) && topology::keep_spare(av)) {
+            map_->stats().anon_vmas_changed(-1);
         } else {
-            while (auto* const spare = topology::take_spare(av)) {
-                map_->stats().anon_vmas_changed(+1);
-                wait_for_put(*spare);
-            }
+            let_go(av);
         }
-        wait_for_put(av);
     }
 
     [[nodiscard]] std::uint32_t lacks_first(const anon_vma<policy>& av,
@@ -262,8 +251,24 @@ public:
 
 private:
     [[gnu::noinline]] void give_back() noexcept {
-        free_blocks();
+        free_all();
         put_emptied(*map_, emptied_);
+    }
+    [[gnu::noinline]] void free_all() noexcept {
+        for (list_type* all : {&links_, &spent_}) {
+            while (block* b = all->pop())
+                free(*b);
+        }
+    }
+    // Nobody waits in a family that is gone.
+    [[gnu::noinline]] void let_go(anon_vma<policy>& av) noexcept {
+        if (av.is_root()) {
+            while (auto* const spare = topology::take_spare(av)) {
+                map_->stats().anon_vmas_changed(+1);
+                wait_for_put(*spare);
+            }
+        }
+        wait_for_put(av);
     }
     void wait_for_put(anon_vma<policy>& av) noexcept {
         av.parent = emptied_;
@@ -275,8 +280,8 @@ private:
     }
 
     Map* map_;
-    list_type links_{};
-    list_type spent_{};
+    list_type links_;
+    list_type spent_;
     anon_vma<policy>* emptied_ = nullptr;
 };
 

@@ -177,7 +177,9 @@ void merge_locked(Map& map, link_reserve<Map>& reserve,
             is_grown = absorb_locked(map, reserve, *moves.survivor, *gone, moves.grown);
             if (is_grown) continue;
         }
-        if (Map::linked(*gone)) unlink_locked(map, reserve, *gone);
+        if (auto* const nearest = Map::nearest(*gone); nearest != nullptr) {
+            unlink_locked(map, reserve, *gone, *nearest);
+        }
     }
     if (!is_grown) adjust_locked(map, *moves.survivor, moves.grown);
     Map::policy::trace::emit(event::merge, moves.survivor);

@@ -23,6 +23,16 @@ namespace detail {
 /// In what fork_locked and settle_locked answer: an anon_vma.
 inline constexpr std::uint32_t lacks_anon_vma = std::uint32_t{1} << 31;
 
+/// Gets what one of them has answered. Without the guard.
+template <class Map, memory_source Memory>
+[[nodiscard]] [[gnu::noinline]] status get_lacking(link_reserve<Map>& reserve,
+                                                   fresh_anon_vma<Map>& fresh, Memory& memory,
+                                                   std::uint32_t lack) noexcept {
+    const std::uint32_t capacity = lack & ~lacks_anon_vma;
+    if (lack != capacity && fresh.make(memory) != status::ok) return status::no_memory;
+    return capacity == 0 ? status::ok : reserve.fill_lack(memory, capacity);
+}
+
 /// Under the guard, while `v` is late: as fork_locked, with the vma where its parent left it.
 template <class Map>
 [[nodiscard]] std::uint32_t settle_locked(Map& map, link_reserve<Map>& reserve,
@@ -65,42 +75,45 @@ template <class Map>
     return 0;
 }
 
+/// settle() of a vma that is late, or was a moment ago.
+template <class Map, memory_source Memory>
+[[gnu::noinline]] status settle_late(Map& map, Memory& memory, typename Map::vma_type& v) {
+    using policy = typename Map::policy;
+    fresh_anon_vma<Map> fresh{map};
+    link_reserve<Map> reserve{map};
+    if (policy::topology::fork_takes_fresh(*Map::nearest(v)) && fresh.make(memory) != status::ok) {
+        return status::no_memory;
+    }
+    for (;;) {
+        std::uint32_t lack = 0;
+        {
+            const auto tree =
+                chain_guard<Map>(v, *Map::nearest(v), note_for<typename policy::lock>::here());
+            if (!Map::late(v)) {
+                policy::trace::emit(event::prepare_lost, &v);
+                return status::ok;
+            }
+            lack = settle_locked(map, reserve, fresh, v);
+        }
+        if (lack == 0) return status::ok;
+        if (get_lacking(reserve, fresh, memory, lack) != status::ok) return status::no_memory;
+    }
+}
+
 }  // namespace detail
 
 /// `v` is not late afterwards; ok without effect if it was not. The caller holds the address
 /// space's lock (shared is enough: two faults that settle one vma exclude each other by the tree
 /// lock), no tree lock and no page_table_lock. no_memory: nothing has changed.
 template <class Map, memory_source Memory>
-status settle([[maybe_unused]] Map& map, [[maybe_unused]] Memory& memory,
-              [[maybe_unused]] typename Map::vma_type& v) {
-    using policy = typename Map::policy;
-    if constexpr (owns_late<typename policy::topology>) {
-        if (!Map::late(v)) return status::ok;
-        fresh_anon_vma<Map> fresh{map};
-        link_reserve<Map> reserve{map};
-        if (policy::topology::fork_takes_fresh(*Map::nearest(v)) &&
-            fresh.make(memory) != status::ok) {
-            return status::no_memory;
-        }
-        for (;;) {
-            std::uint32_t lack = 0;
-            {
-                const auto tree =
-                    chain_guard<Map>(v, *Map::nearest(v), note_for<typename policy::lock>::here());
-                if (!Map::late(v)) {
-                    policy::trace::emit(event::prepare_lost, &v);
-                    return status::ok;
-                }
-                lack = detail::settle_locked(map, reserve, fresh, v);
-            }
-            if (lack == 0) return status::ok;
-            const status got = lack == detail::lacks_anon_vma ? fresh.make(memory)
-                                                              : reserve.fill_lack(memory, lack);
-            if (got != status::ok) return status::no_memory;
-        }
-    } else {
-        return status::ok;
+[[gnu::always_inline]] inline status settle([[maybe_unused]] Map& map,
+                                            [[maybe_unused]] Memory& memory,
+                                            [[maybe_unused]] typename Map::vma_type& v) {
+    if constexpr (owns_late<typename Map::policy::topology>) {
+        if (Map::late(v)) [[unlikely]]
+            return detail::settle_late(map, memory, v);
     }
+    return status::ok;
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -12,29 +12,45 @@
 
 namespace rmap::inline RMAP_ABI::ops {
 
-/// Under the update guard of the vma's tree; links go to reserve.spent().
+/// Under the update guard of the vma's tree; links go to reserve.spent(). `nearest`: Map::nearest
+/// of the vma, which is linked.
 template <class Map>
-void unlink_locked(Map& map, link_reserve<Map>& reserve, typename Map::vma_type& v) noexcept {
+[[gnu::always_inline]] inline void unlink_locked(Map& map, link_reserve<Map>& reserve,
+                                                 typename Map::vma_type& v,
+                                                 anon_vma<typename Map::policy>& nearest) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
-    auto* const nearest = Map::nearest(v);
-    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(*nearest),
+    RMAP_CHECK_HELD(policy, policy::locking::template may_update<policy>(nearest),
                     tree_lock_not_held, "a vma is unlinked without its tree's lock");
     const relink_guard<policy> links{Map::hook_of(v)};
-    if (Map::late(v)) {
-        nearest->num_children = nearest->num_children - 1;
+    bool idles = false;  // and is not among those that are counted
+    const bool late = Map::late(v);
+    if (late) {
+        nearest.num_children = nearest.num_children - 1;
     } else {
-        nearest->num_active_vmas = nearest->num_active_vmas - 1;
-        if (nearest->num_active_vmas == 0) idle_changed(*nearest, +1);
+        nearest.num_active_vmas = nearest.num_active_vmas - 1;
+        idles = nearest.num_active_vmas == 0;
     }
-    topology::detach(map, v, reserve.spent(), [&](auto& empty) noexcept {
+    const auto emptied = [&](auto& empty) __attribute__((always_inline)) {
         empty.parent->num_children = empty.parent->num_children - 1;
-        idle_changed(empty, -1);
+        if (idles && &empty == &nearest) [[likely]] {
+            idles = false;
+        } else {
+            idle_changed(empty, -1);
+        }
         RMAP_CHECK(policy, empty.num_children == 0 && empty.num_active_vmas == 0, counts_left,
                    "an anon_vma without vmas has children or active vmas");
         reserve.emptied(empty);
-    });
+    };
+    if (!late) {
+        topology::detach(
+            map, v,
+            reserve.spent(), [&](auto& empty) __attribute__((always_inline)) { emptied(empty); });
+    } else if constexpr (owns_late<topology>) {
+        topology::detach_late(map, v, nearest, reserve.spent(), emptied);
+    }
     topology::set_own(Map::hook_of(v), static_cast<anon_vma<policy>*>(nullptr));
+    if (idles) idle_changed(nearest, +1);
     policy::trace::emit(event::unlink, &v);
 }
 
@@ -47,7 +63,7 @@ void unlink(Map& map, typename Map::vma_type& v) noexcept {
     if (nearest == nullptr) return;
     link_reserve<Map> reserve{map};
     const auto tree = chain_guard<Map>(v, *nearest, note_for<typename policy::lock>::here());
-    unlink_locked(map, reserve, v);
+    unlink_locked(map, reserve, v, *nearest);
 }
 
 }  // namespace rmap::inline RMAP_ABI::ops

@@ -24,22 +24,25 @@ void unlink_all(Map& map, Next next) noexcept {
     ahead<Map, Next> vmas{static_cast<Next&&>(next)};
     if constexpr (!locks_one_a_tree<typename policy::locking>) {
         for (; vmas.at_hand() != 0; vmas.drop(1))
-            unlink(map, *vmas.at(0));
+            unlink(map, *vmas.at(0).one);
     } else {
         link_reserve<Map> reserve{map};
         while (vmas.at_hand() != 0) {
-            typename Map::vma_type& first = *vmas.at(0);
-            auto* const nearest = vmas.nearest(0);
-            if (nearest == nullptr) {
+            const auto& first = vmas.at(0);
+            if (first.nearest == nullptr) {
                 vmas.drop(1);
                 continue;
             }
             const unsigned n = vmas.of_one_root();
             {
-                const auto tree =
-                    chain_guard<Map>(first, *nearest, note_for<typename policy::lock>::here());
-                for (unsigned i = 0; i != n; ++i)
-                    unlink_locked(map, reserve, *vmas.at(i));
+                const auto tree = chain_guard<Map>(*first.one, *first.nearest,
+                                                   note_for<typename policy::lock>::here());
+                const auto* now = &first;
+                for (unsigned i = 1;; ++i) {
+                    unlink_locked(map, reserve, *now->one, *now->nearest);
+                    if (i == n) break;
+                    now = &vmas.behind(*now);
+                }
             }
             vmas.drop(n);
         }

@@ -81,7 +81,7 @@ concept chain_topology =
 //   owns_late             a fact, true: a fork child has no own anon_vma before it needs one, and
 //                         is found as long by its parent's: it is late. late(hook) says so,
 //                         nearest(hook) is the own or the parent's (both are readers, as own());
-//                         ops/settle.hpp ends it
+//                         ops/settle.hpp ends it; detach_late() is its detach()
 //   exact                 a fact, true: the map is told of every page-table entry (ops/places.hpp),
 //                         and walks start at the page, which carries a page_slot<Policy>; then it
 //                         has no visit() and no visit_all()

@@ -34,7 +34,7 @@ struct cow_range {
 };
 
 template <class Policy>
-class cow_block {
+class alignas(2 * sizeof(void*)) cow_block {
     template <class T>
     using plain = typename Policy::atomics::template plain<T>;
     template <class T>
@@ -164,7 +164,7 @@ public:
     }
     [[gnu::always_inline]] void set_range(entry& e, pgoff_t first, std::uint64_t pages,
                                           std::uint32_t flags) noexcept {
-        if (fits(first, pages)) {
+        if (fits(first, pages)) [[likely]] {
             e.first = static_cast<std::uint32_t>(first - base);
             e.pages = static_cast<std::uint32_t>(pages) | flags;
         } else {
@@ -307,17 +307,17 @@ public:
     }
     /// Once; null: not known.
     [[nodiscard]] block* recall(const void* what, std::uint32_t& slot) noexcept {
-        block* const at = what == what_ ? at_ : nullptr;
+        if (what != what_) return nullptr;
         what_ = nullptr;
         slot = slot_;
-        return at;
+        return at_;
     }
 
 private:
     block* blocks_ = nullptr;
     const void* what_ = nullptr;
-    block* at_ = nullptr;
-    std::uint32_t slot_ = 0;
+    block* at_;  // these two: if there is a `what_`
+    std::uint32_t slot_;
 };
 
 }  // namespace rmap::inline RMAP_ABI

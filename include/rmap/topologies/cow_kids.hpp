@@ -12,6 +12,7 @@
 
 #include <rmap/core/config.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_cover.hpp>
 #include <rmap/topologies/cow_kin.hpp>
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
@@ -19,7 +20,7 @@
 namespace rmap::inline RMAP_ABI {
 
 template <class Map>
-struct cow_kids {
+struct cow_kids : cow_cover<Map> {
     using policy = typename Map::policy;
     using node = anon_vma<policy>;
     using block = cow_block<policy>;
@@ -30,6 +31,10 @@ struct cow_kids {
     using late = cow_late<policy>;
     using vma = typename Map::vma_type;
 
+    using cow_cover<Map>::cover;
+    using cow_cover<Map>::cover_below;
+    using cow_cover<Map>::cover_own;
+
     static constexpr std::uint32_t smallest = 4;
     static constexpr std::uint32_t largest = 128;
 
@@ -38,39 +43,50 @@ struct cow_kids {
     }
 
     /// The capacity of the block that one more child takes; 0: there is room.
-    [[nodiscard]] static std::uint32_t lacks(const node& parent) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t lacks(
+        const node& parent) noexcept {
         block* const front = kin::blocks_of(parent);
+        if (front != nullptr && !front->full()) [[likely]]
+            return 0;
+        return lacks_behind(parent, front);
+    }
+    [[nodiscard]] [[gnu::noinline]] static std::uint32_t lacks_behind(const node& parent,
+                                                                      block* front) noexcept {
         if (front == nullptr) return has_late<Map> || kin::has_kids(parent) ? smallest : 0;
-        if (!front->full()) return 0;
         block* const tail = front->prev;
         if (tail->capacity < largest) return larger_than(tail->capacity);
         return tail == front ? largest / 2 : largest;
     }
 
-    /// `kid` has its pieces, and no parent. Blocks come from `spare`, and go there.
-    static void add(node& parent, node& kid, list& spare) noexcept {
-        if (!has_late<Map> && !kin::has_kids(parent)) {
-            kin::tie(parent, kid);
-            cover_own(kid);
-        } else {
-            put(with_room(parent, pieces::view_of(kid), spare), kid);
-        }
+    /// `kid` has the one vma `v` by now, and no parent. Blocks come from `spare`, and go there.
+    [[gnu::always_inline]] static inline void add(node& parent, node& kid, vma& v,
+                                                  list& spare) noexcept {
+        if (!has_late<Map> && !kin::has_kids(parent)) [[unlikely]]
+            return add_only(parent, kid);
+        block& b = with_room(parent, v, spare);
+        const std::uint32_t slot = take_slot(b);
+        b.about(slot) = &kid;
+        kid.links.where = &b;
+        kid.links.slot = static_cast<std::uint16_t>(slot);
+        enter(b, slot, v);
     }
     /// The same for a vma that has no anon_vma of its own yet.
-    static void add_late(node& parent, vma& v, list& spare) noexcept {
-        put_late(with_room(parent, pieces::range_of(v), spare), v);
+    [[gnu::always_inline]] static inline void add_late(node& parent, vma& v, list& spare) noexcept {
+        put_late(with_room(parent, v, spare), v);
     }
 
-    static void remove(node& kid, list& spent) noexcept {
-        if (node* const parent = kin::parent_of_only(kid); parent != nullptr) {
-            kin::untie(*parent, kid);
-        } else {
-            remove(*kin::entry_block(kid), kid.links.slot, spent);
+    /// Returns the parent; null, and nothing has happened: there is none.
+    [[gnu::always_inline]] static inline node* remove(node& kid, list& spent) noexcept {
+        if (block* const b = kin::entry_block(kid); b != nullptr) [[likely]] {
+            node* const parent = b->owner;
+            remove(*b, kid.links.slot, spent);
             kid.links.where = nullptr;
             kid.links.slot = 0;
+            return parent;
         }
+        return remove_only(kid);
     }
-    static void remove_late(vma& v, list& spent) noexcept {
+    [[gnu::always_inline]] static inline void remove_late(vma& v, list& spent) noexcept {
         auto& hook = Map::hook_of(v);
         remove(late::block_of(hook), late::slot_of(hook), spent);
     }
@@ -117,63 +133,25 @@ struct cow_kids {
     }
 
 private:
-    // The blocks that lead to `kid` cover these offsets. They do so of what a parent holds itself.
-    static void cover(node& kid, pgoff_t first, pgoff_t last) noexcept {
-        for (node* at = &kid;;) {
-            if (block* const b = kin::entry_block(*at); b != nullptr) {
-                if (!b->widen(first, last)) return;
-                at = b->owner;
-            } else {
-                at = kin::parent_of_only(*at);
-                if (at == nullptr) return;
-                const cow_bounds own = own_bounds(*at);
-                if (own.first <= first && last <= own.last) return;
-            }
-        }
+    [[gnu::noinline]] static node* remove_only(node& kid) noexcept {
+        node* const parent = kin::parent_of_only(kid);
+        if (parent != nullptr) kin::untie(*parent, kid);
+        return parent;
     }
-    static void cover_own(node& kid) noexcept {
-        if (kin::parent_of_only(kid) == nullptr) return;
-        const cow_bounds own = own_bounds(kid);
-        if (own.first <= own.last) cover(kid, own.first, own.last);
-    }
-    [[nodiscard]] static cow_bounds own_bounds(const node& n) noexcept {
-        if (n.links.members != 1) return pieces::bounds_of(n);
-        const cow_range r = pieces::range_of(pieces::only(n));
-        return {r.pgoff, r.last()};
-    }
-    // Of what is below `kid`, which has got an entry. Who looks for it in a long chain gives up,
-    // and lets the blocks cover everything.
-    static void cover_below(node& kid) noexcept {
-        constexpr unsigned far = 16;
-        node* at = &kid;
-        for (unsigned i = 0; i != far; ++i) {
-            node* const only = kin::only_kid(*at);
-            if (only == nullptr) {
-                for (block* b = kin::blocks_of(*at); b != nullptr; b = b->next) {
-                    if (b->lo <= b->hi) cover(kid, b->lo, b->hi);
-                }
-                return;
-            }
-            at = only;
-            const cow_bounds own = own_bounds(*at);
-            if (own.first <= own.last) cover(kid, own.first, own.last);
-        }
-        cover(kid, 0, ~pgoff_t{0});
-    }
-
     // An entry goes, and the block with it if it was the last.
-    static void remove(block& b, std::uint32_t slot, list& spent) noexcept {
-        node& parent = *b.owner.get();
-        auto& mine = parent.links;
+    [[gnu::always_inline]] static inline void remove(block& b, std::uint32_t slot,
+                                                     list& spent) noexcept {
         const bool was_full = b.full();
         take_out(b, slot);
-        if (b.live == 0) {
-            blocks::erase(mine.kids, b);
-            spent.push(b);
-            return;
-        }
-        if (was_full) to_front(mine.kids, b);
-        if (b.live * 4 <= b.capacity) move_into_another(parent, b, spent);
+        if (was_full && b.prev->next.get() != nullptr) to_front(b.owner->links.kids, b);
+        if (b.live * 4 <= b.capacity) [[unlikely]]
+            shrunk(b, spent);
+    }
+    [[gnu::noinline]] static void shrunk(block& b, list& spent) noexcept {
+        node& parent = *b.owner.get();
+        if (b.live != 0) return move_into_another(parent, b, spent);
+        blocks::erase(parent.links.kids, b);
+        spent.push(b);
     }
 
     // In steps, so that at most three eighths of a block are empty, from 8 entries on a third, and
@@ -184,19 +162,22 @@ private:
         return is_power ? capacity + capacity / 2 : capacity / 3 * 4;
     }
 
-    // A block of the parent that has room for one more, which looks like `r`.
-    [[nodiscard]] static block& with_room(node& parent, const cow_range& r, list& spare) noexcept {
+    [[gnu::noinline]] static void add_only(node& parent, node& kid) noexcept {
+        kin::tie(parent, kid);
+        cover_own(kid);
+    }
+    // A block of the parent that has room for one more.
+    [[nodiscard]] static block& with_room(node& parent, const vma& v, list& spare) noexcept {
         block* const front = kin::blocks_of(parent);
         if (front != nullptr && !front->full()) [[likely]]
             return *front;
-        return with_more(parent, lacks(parent), r, spare);
+        return with_more(parent, v, spare);
     }
-    [[nodiscard]] [[gnu::noinline]] static block& with_more(node& parent, std::uint32_t capacity,
-                                                            const cow_range& r,
+    [[nodiscard]] [[gnu::noinline]] static block& with_more(node& parent, const vma& v,
                                                             list& spare) noexcept {
         auto& mine = parent.links;
         block* const front = kin::blocks_of(parent);
-        block& fresh = spare.take(capacity);
+        block& fresh = spare.take(lacks(parent));
         fresh.owner = &parent;
         if (node* const only = kin::only_kid(parent); only != nullptr) {
             kin::untie(parent, *only);
@@ -204,7 +185,7 @@ private:
             put(fresh, *only);
             cover_below(*only);
         } else if (front == nullptr || front->prev->capacity == largest) {
-            fresh.begin_with(r);
+            fresh.begin_with(pieces::range_of(v));
         } else {
             move_all(mine.kids, *front->prev.get(), fresh, spare);
         }
@@ -230,7 +211,7 @@ private:
         spent.push(full);
     }
 
-    [[nodiscard]] static std::uint32_t take_slot(block& b) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t take_slot(block& b) noexcept {
         std::uint32_t slot = b.used;
         if (b.hole != 0) {
             slot = b.hole - 1;
@@ -242,21 +223,30 @@ private:
         b.at(slot).pages = 0;
         return slot;
     }
-    static void put_late(block& b, vma& v) noexcept {
+    [[gnu::always_inline]] static inline void put_late(block& b, vma& v) noexcept {
         const std::uint32_t slot = take_slot(b);
         b.about(slot) = late::about(Map::hook_of(v));
         late::set_place(Map::hook_of(v), b, slot);
-        write_late(b, slot, v);
-        if (b.full()) to_back(b.owner->links.kids, b);
+        enter(b, slot, v);
     }
-    [[gnu::always_inline]] static inline void put(block& b, node& kid) noexcept {
+    // What the entry, of one vma alone, says.
+    [[gnu::always_inline]] static inline void enter(block& b, std::uint32_t slot, vma& v) noexcept {
+        auto& e = b.at(slot);
+        const cow_range r = pieces::range_of(v);
+        b.set_vma(e, r, pieces::mm_of(v), 0);
+        count_flagged(b, false, block::has_flag(e.pages));
+        if (b.widen(r.pgoff, r.last())) [[unlikely]]
+            cover(*b.owner.get(), r.pgoff, r.last());
+        if (b.full() && b.next.get() != nullptr) to_back(b.owner->links.kids, b);
+    }
+    static void put(block& b, node& kid) noexcept {
         const std::uint32_t slot = take_slot(b);
         b.about(slot) = &kid;
         kid.links.where = &b;
         kid.links.slot = static_cast<std::uint16_t>(slot);
         const cow_bounds own = write(b, slot, kid);
         if (own.first <= own.last) cover(kid, own.first, own.last);
-        if (b.full()) to_back(b.owner->links.kids, b);
+        if (b.full() && b.next.get() != nullptr) to_back(b.owner->links.kids, b);
     }
 
     [[gnu::always_inline]] static inline void take_out(block& b, std::uint32_t slot) noexcept {
@@ -298,14 +288,12 @@ private:
         spent.push(b);
     }
 
-    static void to_front(auto& first, block& b) noexcept {
-        if (b.prev->next.get() == nullptr) return;
+    [[gnu::noinline]] static void to_front(auto& first, block& b) noexcept {
         blocks::erase(first, b);
         blocks::push_front(first, b);
     }
     // Behind those with room. One that is to grow stays the last.
-    static void to_back(auto& first, block& b) noexcept {
-        if (b.next.get() == nullptr) return;
+    [[gnu::noinline]] static void to_back(auto& first, block& b) noexcept {
         blocks::erase(first, b);
         block* const front = static_cast<block*>(first.get());
         block& tail = *front->prev.get();

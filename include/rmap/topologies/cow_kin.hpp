@@ -64,12 +64,10 @@ struct cow_kin {
         spare.links.where = root.links.where.get();
         root.links.where = tagged(spare, spare_tag);
     }
-    /// There MUST be one.
-    static node& pop_spare(node& root) noexcept {
-        node& first = *first_spare(root);
+    /// The first of them.
+    static void pop_spare(node& root, node& first) noexcept {
         root.links.where = first.links.where.get();
         first.links.where = nullptr;
-        return first;
     }
 
     // ---- changes

@@ -3,10 +3,10 @@
 
 // cow_late: how a vma without an own anon_vma stands among the children of its parent's, under
 // topologies::late_cow_tree. Its entry is about its hook, with the low bit set; its hook knows the
-// block and, in the three bits that a block's address leaves, in which sixteen slots of it, so that
-// no more are looked through to find it. Children may be moved into another block by relatives, who
-// hold the tree lock and not the lock of the vma's address space; so that place is read and written
-// holding the tree lock, for writing exclusively.
+// block and, in the bits that a block's address leaves (four, where pointers have eight bytes), in
+// which slots of it (eight then), so that no more are looked through to find it. Children may be
+// moved into another block by relatives, who hold the tree lock and not the lock of the vma's
+// address space; so that place is read and written holding the tree lock, for writing exclusively.
 
 #include <cstdint>
 
@@ -43,7 +43,7 @@ struct cow_late {
     // ---- where the entry is
 
     static void set_place(hook& of, block& in, std::uint32_t slot) noexcept {
-        static_assert(alignof(block) > 127 / together);
+        static_assert(alignof(block) * together > 127);
         of.home_ = reinterpret_cast<node*>(reinterpret_cast<std::uintptr_t>(&in) |
                                            std::uintptr_t{slot / together});
     }
@@ -52,15 +52,22 @@ struct cow_late {
     }
     [[nodiscard]] static std::uint32_t slot_of(hook& of) noexcept {
         block& in = block_of(of);
-        auto slot = static_cast<std::uint32_t>(place(of) & groups) * together;
-        while (in.about(slot).get() != about(of))
-            ++slot;
+        const auto group = static_cast<std::uint32_t>(place(of) & groups) * together;
+        const void* const wanted = about(of);
+        std::uint32_t slot = 0;
+        for (std::uint32_t at = group; at != group + together && at != in.capacity; at += 4) {
+            // Where it is, nobody can foresee: so no branch asks.
+            slot |= in.about(at).get() == wanted ? at : 0;
+            slot |= in.about(at + 1).get() == wanted ? at + 1 : 0;
+            slot |= in.about(at + 2).get() == wanted ? at + 2 : 0;
+            slot |= in.about(at + 3).get() == wanted ? at + 3 : 0;
+        }
         return slot;
     }
 
 private:
-    static constexpr std::uint32_t together = 16;
-    static constexpr std::uintptr_t groups = 7;
+    static constexpr std::uint32_t together = 128 / alignof(block);
+    static constexpr std::uintptr_t groups = alignof(block) - 1;
 
     [[nodiscard]] static std::uintptr_t place(const hook& of) noexcept {
         return reinterpret_cast<std::uintptr_t>(of.home_.get());

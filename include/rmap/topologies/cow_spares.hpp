@@ -26,7 +26,7 @@ struct cow_spares {
 
     /// An anon_vma has no active vma any more (+1), has one again, or goes (-1).
     template <class Policy>
-    static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
+    [[gnu::noinline]] static void idle_changed(anon_vma<Policy>& av, int by) noexcept {
         anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
         auto& idle = root.links.slot;
         if (idle == root.links.many) return;
@@ -66,23 +66,29 @@ struct cow_spares {
     [[nodiscard]] static bool has_spare(const anon_vma<Policy>& av) noexcept {
         return cow_kin<Policy>::first_spare(*av.root.load(rmap::order::relaxed)) != nullptr;
     }
-    /// `av` is no root, and in nobody's hands.
+    /// `av` is no root, and in nobody's hands. False: as many wait as may.
+    //   The hint: Orders, Pairs with, Otherwise, Proved by: fork_takes_fresh().
     template <class Policy>
-    static void keep_spare(anon_vma<Policy>& av) noexcept {
+    [[nodiscard]] static bool keep_spare(anon_vma<Policy>& av) noexcept {
         anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        av.links.members = spares_of(root) + 1;
+        const std::uint32_t waiting = spares_of(root);
+        if (waiting == most_spares) return false;
+        av.links.members = waiting + 1;
         cow_kin<Policy>::push_spare(root, av);
-        foresee(root);
+        root.links.takes_fresh.store(false, rmap::order::relaxed);
+        return true;
     }
     /// One of the family of `av`, or null.
     template <class Policy>
-    [[nodiscard]] static anon_vma<Policy>* take_spare(const anon_vma<Policy>& av) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline anon_vma<Policy>* take_spare(
+        const anon_vma<Policy>& av) noexcept {
         anon_vma<Policy>& root = *av.root.load(rmap::order::relaxed);
-        if (cow_kin<Policy>::first_spare(root) == nullptr) return nullptr;
-        anon_vma<Policy>& first = cow_kin<Policy>::pop_spare(root);
-        first.links.members = 0;
+        anon_vma<Policy>* const first = cow_kin<Policy>::first_spare(root);
+        if (first == nullptr) return nullptr;
+        cow_kin<Policy>::pop_spare(root, *first);
+        first->links.members = 0;
         foresee(root);
-        return &first;
+        return first;
     }
 
 protected:

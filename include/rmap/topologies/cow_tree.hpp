@@ -212,25 +212,34 @@ struct cow_tree : own_anon_vma, cow_spares {
 
     /// Files the vma of a fork child under `fresh`, and that under the home of `parent`.
     template <class Map>
-    static void attach_child(Map& map, typename Map::vma_type& child,
-                             typename Map::vma_type& parent, anon_vma<typename Map::policy>& fresh,
-                             link_list<typename Map::policy>& from) noexcept {
+    [[gnu::always_inline]] static inline void attach_child(
+        Map& map, typename Map::vma_type& child, typename Map::vma_type& parent,
+        anon_vma<typename Map::policy>& fresh, link_list<typename Map::policy>& from) noexcept {
         anon_vma<typename Map::policy>& home = *Map::hook_of(parent).home_.get();
-        file<Map>(map, child, fresh, nullptr, from);
+        Map::hook_of(child).home_ = &fresh;
+        fresh.links.members = 1;
+        fresh.links.pieces = &Map::hook_of(child);
         const bool is_first = home.links.kids.get() == nullptr;
-        cow_kids<Map>::add(home, fresh, from);
-        if (is_first) cow_kids<Map>::mirror_less(home);
+        cow_kids<Map>::add(home, fresh, child, from);
+        if (is_first) [[unlikely]]
+            cow_kids<Map>::mirror_less(home);
         check_valid(map, home);
     }
 
     /// Takes `v` out of its home, and what has neither vmas nor children then out of the tree:
     /// `emptied(anon_vma&)` is called for each, newest first; blocks go to `spent`.
     template <class Map, class F>
-    static void detach(Map& map, typename Map::vma_type& v, link_list<typename Map::policy>& spent,
-                       F emptied) noexcept {
+    [[gnu::always_inline]] static inline void detach(Map& map, typename Map::vma_type& v,
+                                                     link_list<typename Map::policy>& spent,
+                                                     F emptied) noexcept {
         auto* home = Map::hook_of(v).home_.get();
         Map::hook_of(v).home_ = nullptr;
-        static_cast<void>(cow_pieces<Map>::remove(*home, v, spent));
+        if (home->links.members != 1) {
+            remove_of_several<Map>(*home, v, spent);
+            return check_valid(map, *home);
+        }
+        home->links.members = 0;
+        home->links.pieces = nullptr;
         prune(map, *home, spent, emptied);
     }
 
@@ -285,14 +294,22 @@ protected:
         return cow_kin<Policy>::parent_of(av);
     }
 
+    template <class Map>
+    [[gnu::noinline]] static void remove_of_several(
+        anon_vma<typename Map::policy>& home, typename Map::vma_type& v,
+        link_list<typename Map::policy>& spent) noexcept {
+        static_cast<void>(cow_pieces<Map>::remove(home, v, spent));
+        cow_kids<Map>::mirror_less(home);
+    }
+
     // What has neither vmas nor children goes, from `at` on upwards.
     template <class Map, class F>
-    static void prune(Map& map, anon_vma<typename Map::policy>& at,
-                      link_list<typename Map::policy>& spent, F& emptied) noexcept {
+    [[gnu::always_inline]] static inline void prune(Map& map, anon_vma<typename Map::policy>& at,
+                                                    link_list<typename Map::policy>& spent,
+                                                    F& emptied) noexcept {
         auto* home = &at;
         while (home->links.empty()) {
-            auto* const parent = parent_of(*home);
-            if (parent != nullptr) cow_kids<Map>::remove(*home, spent);
+            auto* const parent = cow_kids<Map>::remove(*home, spent);
             emptied(*home);
             if (parent == nullptr) {
                 home->links.slot = 0;

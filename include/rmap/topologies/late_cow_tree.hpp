@@ -78,13 +78,14 @@ struct late_cow_tree : cow_tree {
 
     /// Files the vma of a fork child among the children of the home of `parent`, which is returned.
     template <class Map>
-    static anon_vma<typename Map::policy>& attach_late(
+    [[gnu::always_inline]] static inline anon_vma<typename Map::policy>& attach_late(
         Map& map, typename Map::vma_type& child, typename Map::vma_type& parent,
         link_list<typename Map::policy>& from) noexcept {
         anon_vma<typename Map::policy>& home = *Map::hook_of(parent).home_.get();
         const bool is_first = home.links.kids.get() == nullptr;
         cow_kids<Map>::add_late(home, child, from);
-        if (is_first) cow_kids<Map>::mirror(home);
+        if (is_first) [[unlikely]]
+            cow_kids<Map>::mirror(home);
         set_own(Map::hook_of(child), tagged(home));
         check_valid(map, home);
         return home;
@@ -121,15 +122,16 @@ struct late_cow_tree : cow_tree {
         file<Map>(map, v, home, nullptr, from);
     }
 
+    /// As detach(), for a vma that is late, among the children of `home`.
     template <class Map, class F>
-    static void detach(Map& map, typename Map::vma_type& v, link_list<typename Map::policy>& spent,
-                       F emptied) noexcept {
-        auto& hook = Map::hook_of(v);
-        if (!late<typename Map::policy>(hook)) return cow_tree::detach(map, v, spent, emptied);
-        anon_vma<typename Map::policy>& home = *nearest<typename Map::policy>(hook);
+    [[gnu::always_inline]] static inline void detach_late(Map& map, typename Map::vma_type& v,
+                                                          anon_vma<typename Map::policy>& home,
+                                                          link_list<typename Map::policy>& spent,
+                                                          F& emptied) noexcept {
         cow_kids<Map>::remove_late(v, spent);
-        hook.home_ = nullptr;
-        if (home.links.kids.get() != nullptr) return check_valid(map, home);
+        Map::hook_of(v).home_ = nullptr;
+        if (home.links.kids.get() != nullptr) [[likely]]
+            return check_valid(map, home);
         prune(map, home, spent, emptied);
     }
 
