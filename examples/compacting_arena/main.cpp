@@ -3,14 +3,14 @@
 // A compacting arena, the way an embedder uses rmap: threads allocate, write, read and take
 // snapshots that share memory, while a compactor moves frames to the front of the memory file under
 // their feet. It finds who maps a frame by a reverse-map walk. Every byte is compared with what it
-// must be; prints what memory the kernel says is resident. Exit: 0 all right, 1 not, 77 the system
-// has no memfd.
+// must be; prints what memory the kernel says is resident. Exit: see usage below.
 
 #include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -22,6 +22,15 @@
 namespace {
 
 using namespace compacting_arena;
+
+constexpr char usage[] =
+    R"(usage: compacting_arena
+
+Threads allocate, write, read and take snapshots, while a compactor moves the memory under their
+feet. Prints what is resident before, meanwhile and after. It takes no arguments.
+
+exit: 0 all right; 1 not; 2 bad usage; 77 this system has no memfd
+)";
 
 constexpr std::size_t pages_a_space = 768;
 constexpr unsigned workers_count = 3;
@@ -55,7 +64,12 @@ void report(const char* when, arena& a) {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+    if (count > 1) {
+        const bool help = std::string_view{arguments[1]} == "--help";
+        std::fputs(usage, help ? stdout : stderr);
+        return help ? 0 : 2;
+    }
     const memory_file file{1 << 16};
     if (!file.usable()) {
         std::printf("compacting_arena: skipped: no memfd_create, or no holes in files, here\n");
