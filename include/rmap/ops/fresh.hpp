@@ -60,9 +60,7 @@ public:
     /// One that waited in the family of `parent`, with its base reference and that on the root,
     /// becomes a child of `parent`. Under the update guard.
     void revive(object& spare, object& parent) noexcept {
-        object_ = &spare;
-        object_->num_children = 0;
-        object_->num_active_vmas = 0;
+        object_ = &spare;  // its counts are 0, as unlink has left them
         object_->parent = &parent;
         parent.num_children = parent.num_children + 1;
         map_->stats().anon_vmas_changed(+1);

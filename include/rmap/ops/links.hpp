@@ -271,6 +271,7 @@ private:
         wait_for_put(av);
     }
     void wait_for_put(anon_vma<policy>& av) noexcept {
+        topology::forget(av);
         av.parent = emptied_;
         emptied_ = &av;
     }

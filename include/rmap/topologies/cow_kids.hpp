@@ -75,13 +75,12 @@ struct cow_kids : cow_cover<Map> {
         put_late(with_room(parent, v, spare), v);
     }
 
-    /// Returns the parent; null, and nothing has happened: there is none.
+    /// Returns the parent; null, and nothing has happened: there is none. The words `where` and
+    /// `slot` of `kid` are as before: those of who keeps it, or forgets (cow_spares.hpp).
     [[gnu::always_inline]] static inline node* remove(node& kid, list& spent) noexcept {
         if (block* const b = kin::entry_block(kid); b != nullptr) [[likely]] {
             node* const parent = b->owner;
             remove(*b, kid.links.slot, spent);
-            kid.links.where = nullptr;
-            kid.links.slot = 0;
             return parent;
         }
         return remove_only(kid);

@@ -64,10 +64,9 @@ struct cow_kin {
         spare.links.where = root.links.where.get();
         root.links.where = tagged(spare, spare_tag);
     }
-    /// The first of them.
+    /// The first of them, which says where the next one is still.
     static void pop_spare(node& root, node& first) noexcept {
         root.links.where = first.links.where.get();
-        first.links.where = nullptr;
     }
 
     // ---- changes

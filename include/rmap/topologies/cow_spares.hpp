@@ -78,7 +78,8 @@ struct cow_spares {
         root.links.takes_fresh.store(false, rmap::order::relaxed);
         return true;
     }
-    /// One of the family of `av`, or null.
+    /// One of the family of `av`, or null. What it says of its vmas and its place is not so: it is
+    /// filed next (attach_child, settle_below), or forgotten.
     template <class Policy>
     [[nodiscard]] [[gnu::always_inline]] static inline anon_vma<Policy>* take_spare(
         const anon_vma<Policy>& av) noexcept {
@@ -86,9 +87,15 @@ struct cow_spares {
         anon_vma<Policy>* const first = cow_kin<Policy>::first_spare(root);
         if (first == nullptr) return nullptr;
         cow_kin<Policy>::pop_spare(root, *first);
-        first->links.members = 0;
         foresee(root);
         return first;
+    }
+    /// Nobody uses `av` any more, nor does it wait: it is as new.
+    template <class Policy>
+    static void forget(anon_vma<Policy>& av) noexcept {
+        av.links.where = nullptr;
+        av.links.slot = 0;
+        av.links.members = 0;
     }
 
 protected:

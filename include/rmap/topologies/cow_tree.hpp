@@ -216,9 +216,7 @@ struct cow_tree : own_anon_vma, cow_spares {
         Map& map, typename Map::vma_type& child, typename Map::vma_type& parent,
         anon_vma<typename Map::policy>& fresh, link_list<typename Map::policy>& from) noexcept {
         anon_vma<typename Map::policy>& home = *Map::hook_of(parent).home_.get();
-        Map::hook_of(child).home_ = &fresh;
-        fresh.links.members = 1;
-        fresh.links.pieces = &Map::hook_of(child);
+        hold_alone<Map>(fresh, child);
         const bool is_first = home.links.kids.get() == nullptr;
         cow_kids<Map>::add(home, fresh, child, from);
         if (is_first) [[unlikely]]
@@ -294,6 +292,14 @@ protected:
         return cow_kin<Policy>::parent_of(av);
     }
 
+    // `fresh` gets its first vma.
+    template <class Map>
+    static void hold_alone(anon_vma<typename Map::policy>& fresh,
+                           typename Map::vma_type& v) noexcept {
+        Map::hook_of(v).home_ = &fresh;
+        fresh.links.members = 1;
+        fresh.links.pieces = &Map::hook_of(v);
+    }
     template <class Map>
     [[gnu::noinline]] static void remove_of_several(
         anon_vma<typename Map::policy>& home, typename Map::vma_type& v,

@@ -107,8 +107,7 @@ struct late_cow_tree : cow_tree {
                              anon_vma<typename Map::policy>& fresh,
                              link_list<typename Map::policy>& spent) noexcept {
         cow_kids<Map>::replace(v, fresh, spent);
-        Map::hook_of(v).home_ = &fresh;
-        cow_pieces<Map>::add(fresh, v, nullptr, spent);
+        hold_alone<Map>(fresh, v);
         check_valid(map, *parent_of(fresh));
     }
     /// The late `v` moves into the anon_vma among whose children it is.
