@@ -159,8 +159,7 @@ public:
     }
     /// Whether the entries can say the range.
     [[nodiscard]] bool fits(pgoff_t first, std::uint64_t pages) const noexcept {
-        return first >= base && first - base < no_offset && pages <= pages_mask &&
-               first - base + pages < no_offset;
+        return pages <= pages_mask && first - base < no_offset - pages;
     }
     [[gnu::always_inline]] void set_range(entry& e, pgoff_t first, std::uint64_t pages,
                                           std::uint32_t flags) noexcept {

@@ -74,19 +74,17 @@ struct cow_pieces : cow_run<Map> {
 
     /// The capacity of a block that one more piece takes and that is not in `has`; 0: nothing is
     /// lacking. `behind`: null, or a piece that the new one goes behind; then that stands for it.
-    [[nodiscard]] static std::uint32_t lacks(const node& n, const vma& v, const vma* behind,
-                                             list& has) noexcept {
-        if (n.links.members == 0) return 0;
-        if (n.links.members == 1) return has.has(smallest) ? 0 : smallest;
-        path p;
-        const place at = target(n, v, behind, p);
-        if (!at.of->full()) {
-            has.remember(behind != nullptr ? behind : &v, at.of, at.slot);
-            return 0;
+    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t lacks(
+        const node& n, const vma& v, const vma* behind, list& has) noexcept {
+        if (behind != nullptr && n.links.members > 1) {
+            block& root = root_of_several(n);
+            if (root.level == 0 && !root.full()) [[likely]] {
+                path p;
+                has.remember(behind, &root, find(root, *behind, p).slot + 1);
+                return 0;
+            }
         }
-        if (!has.has(largest)) return largest;
-        if (at.of->capacity < largest) return 0;
-        return has.count(index::fan_out) < index::lacks(p) ? index::fan_out : 0;
+        return lacks_more(n, v, behind, has);
     }
 
     /// Blocks come from `spare`, and go there. Whether what all the pieces cover, or how they are
@@ -124,7 +122,11 @@ struct cow_pieces : cow_run<Map> {
         change();
         write(*at.of, at.slot - 1, v);
         mine.members = mine.members + 1;
-        if (!at.of->full() || made_room(n, at, p, upper, spare)) insert(*at.of, at.slot, upper);
+        if (!at.of->full()) {
+            insert_within(*at.of, at.slot, upper);
+        } else if (made_room(n, at, p, upper, spare)) {
+            insert(*at.of, at.slot, upper);
+        }
         return false;
     }
 
@@ -164,7 +166,11 @@ struct cow_pieces : cow_run<Map> {
         erase(b, slot);
         // The union of two pieces covers what they did.
         const cow_range now = range_of(v);
-        b.widen(now.pgoff, now.last());
+        const bool wider = b.widen(now.pgoff, now.last());
+        if (p.top() == 0 && b.live != 1) [[likely]] {
+            n.links.members = n.links.members - 1;
+            return wider;
+        }
         return one_less(n, p, b, before, spent);
     }
 
@@ -222,6 +228,7 @@ private:
     using run::bounds_at;
     using run::erase;
     using run::insert;
+    using run::insert_within;
     using run::move;
     using run::nowhere;
     using run::slot_of;
@@ -233,6 +240,22 @@ private:
         std::uint32_t slot;
     };
 
+    [[nodiscard]] [[gnu::noinline]] static std::uint32_t lacks_more(const node& n, const vma& v,
+                                                                    const vma* behind,
+                                                                    list& has) noexcept {
+        if (n.links.members == 0) return 0;
+        if (n.links.members == 1) return has.has(smallest) ? 0 : smallest;
+        path p;
+        const place at = target(n, v, behind, p);
+        if (!at.of->full()) {
+            has.remember(behind != nullptr ? behind : &v, at.of, at.slot);
+            return 0;
+        }
+        if (!has.has(largest)) return largest;
+        if (at.of->capacity < largest) return 0;
+        return has.count(index::fan_out) < index::lacks(p) ? index::fan_out : 0;
+    }
+
     static block& begin(node& n, block& b, const cow_range& like) noexcept {
         b.owner = &n;
         b.begin_with(like);
@@ -240,14 +263,25 @@ private:
         return b;
     }
 
-    [[nodiscard]] static place find(block& root, const vma& v, path& p) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline place find(block& root, const vma& v,
+                                                                  path& p) noexcept {
+        if (root.level != 0) return find_below(root, v, p);
+        p.begin_at(root);
+        return checked({&root, slot_of(root, &Map::hook_of(v))});
+    }
+    [[nodiscard]] [[gnu::noinline]] static place find_below(block& root, const vma& v,
+                                                            path& p) noexcept {
         const void* const wanted = &Map::hook_of(v);
         const pgoff_t first = traits::pgoff(v);
         for (block* b = p.begin(root, first); b != nullptr; b = p.next(first)) {
             if (const std::uint32_t i = slot_of(*b, wanted); i != nowhere) return {b, i};
         }
-        RMAP_CHECK_ALWAYS(policy, false, not_linked, "a vma is not where its anon_vma has it");
-        return {nullptr, 0};
+        return checked({nullptr, nowhere});
+    }
+    [[nodiscard]] static place checked(place at) noexcept {
+        RMAP_CHECK_ALWAYS(policy, at.slot != nowhere, not_linked,
+                          "a vma is not where its anon_vma has it");
+        return at;
     }
     // Where one more goes: behind that one; or by its offset, behind all that it has any in common
     // with.

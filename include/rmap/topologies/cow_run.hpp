@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include <rmap/core/config.hpp>
 #include <rmap/model/vma.hpp>
@@ -55,7 +56,8 @@ struct cow_run {
     }
     /// Where an entry is about that. Several at a time, as a loop that ends at the right one is
     /// guessed wrong each time; behind the last one in use nothing is said.
-    [[nodiscard]] static std::uint32_t slot_of(block& b, const void* wanted) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t slot_of(
+        block& b, const void* wanted) noexcept {
         if (b.capacity == smallest) return slot_among<smallest>(b, 0, wanted);
         const std::uint32_t live = b.live;
         for (std::uint32_t i = 0; i < live; i += together) {
@@ -88,23 +90,39 @@ struct cow_run {
         b.used = from;
     }
     static void insert(block& b, std::uint32_t slot, vma& v) noexcept {
-        for (std::uint32_t i = b.live; i != slot; --i)
-            copy(b, i - 1, i);
-        b.about(slot) = &Map::hook_of(v);
-        write(b, slot, v);
+        make_gap(b, slot, v);
         const cow_range r = range_of(v);
+        b.set_vma(b.at(slot), r, mm_of(v), 0);
         grow(b, r.pgoff, r.last());
+    }
+    /// The same where what the block covers stays as it is.
+    [[gnu::always_inline]] static inline void insert_within(block& b, std::uint32_t slot,
+                                                            vma& v) noexcept {
+        make_gap(b, slot, v);
+        write(b, slot, v);
+        const std::uint32_t live = b.live + 1;
+        b.live = live;
+        b.used = live;
     }
     /// What the block covers is the caller's to say.
     static void erase(block& b, std::uint32_t slot) noexcept {
         const std::uint32_t last = b.live - 1;
-        for (std::uint32_t i = slot; i != last; ++i)
+        std::uint32_t i = slot;
+        if constexpr (in_one_piece) {
+            if (slot + window < b.capacity) [[likely]] {
+#pragma GCC unroll 4
+                for (const std::uint32_t end = slot + window; i != end; ++i)
+                    copy(b, i + 1, i);
+            }
+        }
+        for (; i < last; ++i)
             copy(b, i + 1, i);
         clear(b, last);
         b.live = last;
         b.used = last;
     }
-    static void write(block& b, std::uint32_t slot, vma& v) noexcept {
+    [[gnu::always_inline]] static inline void write(block& b, std::uint32_t slot,
+                                                    vma& v) noexcept {
         b.set_vma(b.at(slot), range_of(v), mm_of(v), 0);
     }
     static void summarise(block& b) noexcept {
@@ -117,6 +135,26 @@ struct cow_run {
     }
 
 private:
+    // Where entries are plain memory, so many are moved, whether or not there are as many, as a
+    // loop that ends with the last is guessed wrong most times. Behind the last one in use they say
+    // nothing.
+    static constexpr std::uint32_t window = 4;
+    static constexpr bool in_one_piece = std::is_trivially_copyable_v<typename block::entry>;
+
+    [[gnu::always_inline]] static inline void make_gap(block& b, std::uint32_t slot, vma& v) noexcept {
+        std::uint32_t end = slot;
+        if constexpr (in_one_piece) {
+            if (slot + window < b.capacity) [[likely]] end = slot + window;
+        }
+        for (std::uint32_t i = b.live; i > end; --i)
+            copy(b, i - 1, i);
+        if (end != slot) {
+#pragma GCC unroll 4
+            for (std::uint32_t i = window; i != 0; --i)
+                copy(b, slot + i - 1, slot + i);
+        }
+        b.about(slot) = &Map::hook_of(v);
+    }
     template <std::uint32_t N>
     [[nodiscard]] static std::uint32_t slot_among(block& b, std::uint32_t from,
                                                   const void* wanted) noexcept {
@@ -138,9 +176,13 @@ private:
     }
     static void copy(block& b, std::uint32_t from, std::uint32_t to) noexcept {
         b.about(to) = b.about(from).get();
-        b.at(to).mm = b.at(from).mm.get();
-        b.at(to).first = b.at(from).first.get();
-        b.at(to).pages = b.at(from).pages.get();
+        if constexpr (in_one_piece) {
+            b.at(to) = b.at(from);  // in one piece
+        } else {
+            b.at(to).mm = b.at(from).mm.get();
+            b.at(to).first = b.at(from).first.get();
+            b.at(to).pages = b.at(from).pages.get();
+        }
     }
 };
 
