@@ -47,7 +47,7 @@ struct merge_moves {
 };
 
 template <class Map>
-merge_moves<typename Map::vma_type> moves_of(
+[[gnu::always_inline]] inline merge_moves<typename Map::vma_type> moves_of(
     merge_case what, const merge_request<typename Map::vma_type>& want) noexcept {
     // Each is worked out where a case needs it.
     const span range = want.range;

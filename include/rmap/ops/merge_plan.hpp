@@ -52,7 +52,8 @@ struct merge_request {
 namespace ops {
 
 template <class Map>
-[[nodiscard]] merge_case plan_merge(const merge_request<typename Map::vma_type>& want) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline merge_case plan_merge(
+    const merge_request<typename Map::vma_type>& want) noexcept {
     using rule = typename Map::policy::merge;
     auto* const from = want.middle != nullptr ? want.middle : want.copied_from;
     const merge_side before = side_of<Map>(want.prev);
