@@ -139,7 +139,7 @@ private:
     // loop that ends with the last is guessed wrong most times. Behind the last one in use they say
     // nothing.
     static constexpr std::uint32_t window = 4;
-    static constexpr bool in_one_piece = std::is_trivially_copyable_v<typename block::entry>;
+    static constexpr bool in_one_piece = std::is_trivially_copy_assignable_v<typename block::entry>;
 
     [[gnu::always_inline]] static inline void make_gap(block& b, std::uint32_t slot, vma& v) noexcept {
         std::uint32_t end = slot;
