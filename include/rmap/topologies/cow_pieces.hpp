@@ -74,8 +74,10 @@ struct cow_pieces : cow_run<Map> {
 
     /// The capacity of a block that one more piece takes and that is not in `has`; 0: nothing is
     /// lacking. `behind`: null, or a piece that the new one goes behind; then that stands for it.
-    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t lacks(
-        const node& n, const vma& v, const vma* behind, list& has) noexcept {
+    [[nodiscard]] [[gnu::always_inline]] static inline std::uint32_t lacks(const node& n,
+                                                                           const vma& v,
+                                                                           const vma* behind,
+                                                                           list& has) noexcept {
         if (behind != nullptr && n.links.members > 1) {
             block& root = root_of_several(n);
             if (root.level == 0 && !root.full()) [[likely]] {

@@ -121,8 +121,7 @@ struct cow_run {
         b.live = last;
         b.used = last;
     }
-    [[gnu::always_inline]] static inline void write(block& b, std::uint32_t slot,
-                                                    vma& v) noexcept {
+    [[gnu::always_inline]] static inline void write(block& b, std::uint32_t slot, vma& v) noexcept {
         b.set_vma(b.at(slot), range_of(v), mm_of(v), 0);
     }
     static void summarise(block& b) noexcept {
@@ -141,10 +140,12 @@ private:
     static constexpr std::uint32_t window = 4;
     static constexpr bool in_one_piece = std::is_trivially_copy_assignable_v<typename block::entry>;
 
-    [[gnu::always_inline]] static inline void make_gap(block& b, std::uint32_t slot, vma& v) noexcept {
+    [[gnu::always_inline]] static inline void make_gap(block& b, std::uint32_t slot,
+                                                       vma& v) noexcept {
         std::uint32_t end = slot;
         if constexpr (in_one_piece) {
-            if (slot + window < b.capacity) [[likely]] end = slot + window;
+            if (slot + window < b.capacity) [[likely]]
+                end = slot + window;
         }
         for (std::uint32_t i = b.live; i > end; --i)
             copy(b, i - 1, i);
