@@ -129,7 +129,7 @@ struct late_cow_tree : default_policy {
 };
 
 /// cow_tree, with walks without the lock for visitors that need none (docs/glance.md). A lock of
-/// eight bytes makes its anon_vmas larger than a cache line.
+/// eight bytes, and what such walks are told, make its anon_vmas larger than a cache line.
 struct glancing_cow_tree : cow_tree {
     using lock = rmap::locks::seq_rw_spin;
 };

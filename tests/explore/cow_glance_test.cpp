@@ -77,8 +77,8 @@ struct policy : rmap::cow_tree {
 using changes = glance_changes<policy>;
 using change = void (*)(glanced_family<policy>&);
 
-auto beside(change what, place_sets allowed, bool full = false) {
-    return [story = beside_glance<policy>(what, std::move(allowed), full)](verify::test& t) {
+auto beside(change what, place_sets allowed, shape of) {
+    return [story = beside_glance<policy>(what, std::move(allowed), of)](verify::test& t) {
         left_out::walker = 1;
         left_out::reading = false;
         story(t);
@@ -87,7 +87,7 @@ auto beside(change what, place_sets allowed, bool full = false) {
 
 /// `preemptions`: of the C++ memory model. `all`: the rest is searched to the end.
 void clean(const char* name, change what, place_sets allowed, unsigned preemptions = 2,
-           bool all = true) {
+           bool all = true, shape of = shape::brothers) {
     for (const bool weak : {false, true}) {
         explore_options with{.weak = weak};
         if (weak || !all) {
@@ -95,7 +95,7 @@ void clean(const char* name, change what, place_sets allowed, unsigned preemptio
             with.preemptions = preemptions;
             with.stale = 1;
         }
-        const auto r = explore(name, with, beside(what, allowed));
+        const auto r = explore(name, with, beside(what, allowed, of));
         count.clean(r, name);
         std::printf("%s: %s, %.0f ms\n", name, r.coverage.c_str(), r.seconds * 1e3);
     }
@@ -105,17 +105,18 @@ constexpr explore_options some{
     .how = search::preemptions, .preemptions = 2, .stale = 1, .minimise = false};
 
 void needs(const char* file, const char* function, order from, change what, place_sets allowed,
-           bool full) {
+           shape of) {
     shows(count, function, some, {file, function, from}, {failure_kind::data_race},
-          beside(what, std::move(allowed), full));
+          beside(what, std::move(allowed), of));
 }
 
-void needs_look(const char* function, change what, place_sets allowed, unsigned preemptions = 2) {
+void needs_look(const char* function, change what, place_sets allowed, unsigned preemptions = 2,
+                shape of = shape::brothers) {
     explore_options with = some;
     with.preemptions = preemptions;
     left_out::function = function;
     left_out::used = false;
-    const auto r = explore(function, with, beside(what, std::move(allowed)));
+    const auto r = explore(function, with, beside(what, std::move(allowed), of));
     left_out::function = nullptr;
     count.that(left_out::used, std::string{function} + ": nothing was left out");
     count.found(r, failure_kind::assertion, std::string{function} + " left out");
@@ -143,13 +144,45 @@ int main() {
     const place_sets lives{"bcj", "-", "k", "kh", "khd", "hd", "d"};
     clean("a second life", changes::second_life, lives, 1, false);
 
+    // A process alone, and an only child.
+    const auto a_clean = [](const char* name, change what, place_sets allowed,
+                            unsigned preemptions = 2, bool all = true, shape of = shape::alone) {
+        clean(name, what, std::move(allowed), preemptions, all, of);
+    };
+    a_clean("alone: fork", changes::first_fork, {"a", "ad"});
+    a_clean("alone: forks", changes::forks, {"a", "ad", "adk"}, 1);
+    a_clean("alone: fork, exit", changes::fork_and_exit, {"a", "ad", "a"});
+    a_clean("alone: fork, go", changes::fork_and_go, {"a", "ad", "d"});
+    a_clean("alone: split", changes::own_split, {"a"});
+    a_clean("alone: split, merge", changes::own_split_merge, {"a"});
+    a_clean("alone: shrink, grow", changes::own_shrink_grow, {"a", "", "a"});
+    a_clean("alone: recycled", changes::alone_end, {"a", "-"});
+    const place_sets again{"a", "-", "kg", "g", ""};
+    a_clean("alone: a second life", changes::alone_again, again, 1, false);
+    const place_sets shrinks{"ad", "d", ""};
+    a_clean("a child: shrink, exit", changes::shrink_and_exit, shrinks, 2, true, shape::with_child);
+    const auto b_clean = [](const char* name, change what, place_sets allowed) {
+        clean(name, what, std::move(allowed), 2, true, shape::only_child);
+    };
+    b_clean("only child: brother", changes::brother, {"b"});
+    b_clean("only child: brother goes", changes::brother_goes, {"b"});
+    b_clean("only child: parent goes", changes::parent_goes, {"b"});
+    b_clean("only child: fork", changes::fork, {"b", "bd"});
+    b_clean("only child: recycled", changes::child_end, {"b", "-"});
+
     // Its block is full, and a larger one takes its place.
     const place_sets many{"bcjkl", "bcjkld"};
-    needs("topologies/cow_field.hpp", "get", order::acquire, changes::fork, many, true);
-    needs("ops/glance.hpp", "glance", order::acquire, changes::end_and_begin, {"bcj", "-"}, false);
+    needs("topologies/cow_field.hpp", "get", order::acquire, changes::fork, many, shape::full);
+    needs("ops/glance.hpp", "glance", order::acquire, changes::end_and_begin, {"bcj", "-"},
+          shape::brothers);
     needs_look("mapcount", changes::end_and_begin, {"bcj", "-"});
     needs_look("read", changes::retag, moves);
     needs_look("glance", changes::second_life, lives, 3);  // at the root
     needs_look("look", changes::fork_exits, exits);
+    needs("ops/glance.hpp", "glance", order::acquire, changes::child_end, {"b", "-"},
+          shape::only_child);
+    needs_look("mapcount", changes::alone_end, {"a", "-"}, 2, shape::alone);
+    needs_look("glance", changes::alone_again, again, 3, shape::alone);
+    needs_look("look", changes::shrink_and_exit, shrinks, 2, shape::with_child);
     return count.exit_code();
 }

@@ -88,7 +88,8 @@ void tell_glances(stories& out) {
     some.preemptions = 1;
     some.stale = 1;
     out.push_back({"a walk without the lock beside a fork", "root", some,
-                   rmap_test::beside_glance<glancing>(changes::fork, {"bcjkl", "bcjkld"}, true)});
+                   rmap_test::beside_glance<glancing>(changes::fork, {"bcjkl", "bcjkld"},
+                                                      rmap_test::shape::full)});
     out.push_back({"a walk without the lock beside its family's end", "root", some,
                    rmap_test::beside_glance<glancing>(changes::end_and_begin, {"bcj", "-"})});
     out.push_back({"blocks freed and taken", "root", plainly, free_blocks<false>});

@@ -32,8 +32,16 @@ struct letters {
     }
 };
 
-/// A parent a, with the children b, whose page it is, and i; below b c and j. So b and what is
-/// below have entries. Others may come.
+/// What a family is from the beginning: b has the page, but where it is said that a has.
+enum class shape {
+    brothers,    // a has the children b and i, b has c and j: so b and all below have entries
+    full,        // a has the only child b, b as many as a block has entries: c, j, k, l
+    alone,       // a has the page, and nobody else is there
+    with_child,  // a has the page, and the only child d
+    only_child   // a has the only child b
+};
+
+/// Others may come.
 template <class Policy>
 struct glanced_family {
     struct space {
@@ -48,17 +56,23 @@ struct glanced_family {
         verify::require(s == rmap::status::ok, "an operation failed");
     }
 
-    glanced_family() {
+    explicit glanced_family(shape of = shape::brothers) {
+        const bool of_a = of == shape::alone || of == shape::with_child;
         ok(map.prepare(a));
-        ok(map.fork(b, a));
-        ok(map.fork(i, a));
-        map.tag_new(page, b, 20);
+        if (of == shape::with_child) ok(map.fork(d, a));
+        if (!of_a) ok(map.fork(b, a));
+        if (of == shape::brothers) ok(map.fork(i, a));
+        map.tag_new(page, of_a ? a : b, 20);
         page.add_mapping();
+        if (of != shape::brothers && of != shape::full) return;
         ok(map.fork(c, b));
         ok(map.fork(j, b));
+        if (of != shape::full) return;
+        ok(map.fork(k, b));
+        ok(map.fork(l, b));
     }
     ~glanced_family() {
-        for (vma* v : {&part, &l, &k, &j, &i, &h, &g, &f, &e, &d, &c, &b, &a}) {
+        for (vma* v : {&part, &own_part, &l, &k, &j, &i, &h, &g, &f, &e, &d, &c, &b, &a}) {
             if (map.own(*v) != nullptr) map.unlink(*v);
         }
         unmap();
@@ -84,20 +98,16 @@ struct glanced_family {
     vma a{mm[0], 16, 8, 16}, b{mm[1], 16, 8, 16}, c{mm[2], 16, 8, 16}, d{mm[3], 16, 8, 16};
     vma e{mm[4], 16, 8, 16}, f{mm[5], 16, 8, 16}, g{mm[6], 16, 8, 16}, h{mm[7], 16, 8, 16};
     vma i{mm[8], 16, 8, 16}, j{mm[9], 16, 8, 16}, k{mm[10], 16, 8, 16}, l{mm[11], 16, 8, 16};
-    vma part{mm[2], 22, 2, 22};
+    vma part{mm[2], 22, 2, 22}, own_part{mm[0], 22, 2, 22};
 };
 
 using place_sets = std::vector<std::string>;
 
-/// change(family) beside a walk; the last of the sets is what is left in the end. `full`: b has as
-/// many children from the beginning as its block has entries.
+/// change(family) beside a walk; the last of the sets is what is left in the end.
 template <class Policy, class Change>
-auto beside_glance(Change change, place_sets allowed, bool full = false) {
+auto beside_glance(Change change, place_sets allowed, shape of = shape::brothers) {
     return [=](verify::test& t) {
-        glanced_family<Policy> f;
-        for (auto* v : {&f.k, &f.l}) {
-            if (full) f.ok(f.map.fork(*v, f.b));
-        }
+        glanced_family<Policy> f{of};
         std::string met;
         t.thread("change", [&] { change(f); });
         t.thread("walk", [&] { met = f.look(); });
@@ -153,6 +163,76 @@ struct glance_changes {
             f.map.unlink(*v);
         ok(f.map.fork(f.d, f.a));
     }
+    // ---- of a, alone or with one child
+
+    static void first_fork(family& f) { ok(f.map.fork(f.d, f.a)); }
+    static void forks(family& f) {
+        first_fork(f);
+        ok(f.map.fork(f.k, f.a));
+    }
+    static void fork_and_exit(family& f) {
+        first_fork(f);
+        f.map.unlink(f.d);
+    }
+    /// The child stays, and takes the page with it.
+    static void fork_and_go(family& f) {
+        first_fork(f);
+        f.map.unlink(f.a);
+    }
+    static void own_split(family& f) { ok(f.map.split(f.a, f.own_part, 22)); }
+    static void own_split_merge(family& f) {
+        own_split(f);
+        typename family::map_type::request want;
+        want.range = {22, 2, 22};
+        want.prev = &f.a;
+        want.middle = &f.own_part;
+        ok(f.map.merge(want).state);
+    }
+    static void own_shrink_grow(family& f) {
+        ok(f.map.adjust(f.a, {16, 3, 16}));
+        ok(f.map.adjust(f.a, {16, 9, 16}));
+    }
+    /// Its range goes, and then its child.
+    static void shrink_and_exit(family& f) {
+        ok(f.map.adjust(f.a, {16, 3, 16}));
+        f.map.unlink(f.d);
+    }
+    /// It ends, and its memory becomes another's, where the page is not mapped; or it is, too, at
+    /// the same place, where it shrinks then, and loses its child.
+    static void alone_end(family& f) {
+        ok(f.map.prepare(f.e));
+        f.unmap();
+        f.map.unlink(f.a);
+        ok(f.map.fork(f.k, f.e));
+        ok(f.map.fork(f.g, f.k));
+    }
+    static void alone_again(family& f) {
+        auto* const old = f.map.own(f.a);
+        alone_end(f);
+        verify::require(f.map.own(f.k) == old, "the memory was not used again as was meant");
+        f.map.tag_new(f.page, f.k, 20);
+        f.page.add_mapping();
+        ok(f.map.adjust(f.k, {16, 3, 16}));
+        f.map.unlink(f.g);
+    }
+
+    // ---- of b, an only child
+
+    static void brother(family& f) { ok(f.map.fork(f.d, f.a)); }
+    static void brother_goes(family& f) {
+        brother(f);
+        f.map.unlink(f.d);
+    }
+    static void parent_goes(family& f) { f.map.unlink(f.a); }
+    static void child_end(family& f) {
+        ok(f.map.prepare(f.e));
+        f.unmap();
+        f.map.unlink(f.b);
+        f.map.unlink(f.a);
+        ok(f.map.fork(f.k, f.e));
+        ok(f.map.fork(f.g, f.e));
+    }
+
     static void fork_exits(family& f) {
         fork(f);
         exit_of_first(f);

@@ -95,12 +95,10 @@ public:
         // Otherwise:  writer: stores field; sequence := n + 1 | reader: sees n + 1, loads the old
         //             field, and still sees n + 1.
         // Proved by:  tests/explore/lock_orders_test.cpp
-        return state_.load(order::acquire) & (all_sequence | writer);
+        return state_.load(order::acquire) >> writer_bit;
     }
     /// Whether a writer held the lock when the look began: what is read then is worth nothing.
-    [[nodiscard]] static constexpr bool is_held(sequence seen) noexcept {
-        return (seen & writer) != 0;
-    }
+    [[nodiscard]] static constexpr bool is_held(sequence seen) noexcept { return (seen & 1U) != 0; }
     /// Whether a writer held the lock at any time since begin_read(), which returned `seen`.
     [[nodiscard]] bool changed(sequence seen) const noexcept {
         // Orders:     the loads of the look before the second one of the word.
@@ -108,7 +106,7 @@ public:
         // Otherwise:  as there.
         // Proved by:  tests/explore/lock_orders_test.cpp
         Atomics::fence(order::acquire);
-        return is_held(seen) || (look() & (all_sequence | writer)) != seen;
+        return is_held(seen) || look() >> writer_bit != seen;
     }
 
     /// Whether a writer holds the lock, and whether anyone does: true while the caller does.
@@ -121,9 +119,9 @@ private:
     using word = std::uint64_t;
     static constexpr word readers = (word{1} << 22) - 1;  // how many
     static constexpr word waiting = word{1} << 22;        // a writer wants it
-    static constexpr word writer = word{1} << 23;         // a writer holds the lock
-    static constexpr word below = (word{1} << 24) - 1;    // all of these
-    static constexpr word all_sequence = ~below;
+    static constexpr unsigned writer_bit = 23;
+    static constexpr word writer = word{1} << writer_bit;  // a writer holds the lock
+    static constexpr word below = (word{1} << 24) - 1;     // all of these
 
     [[nodiscard]] word look() const noexcept {
         // Orders:     nothing, on purpose: the answer is a hint, or a fence stands before it.

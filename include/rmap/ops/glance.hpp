@@ -30,6 +30,19 @@ struct always {
     bool operator()() const noexcept { return true; }
 };
 
+/// Whether no writer has been there since the look began.
+template <class Lock>
+class unchanged {
+public:
+    unchanged(const Lock& lock, typename Lock::sequence seen) noexcept
+        : lock_{&lock}, seen_{seen} {}
+    bool operator()() const noexcept { return !lock_->changed(seen_); }
+
+private:
+    const Lock* lock_;
+    typename Lock::sequence seen_;
+};
+
 }  // namespace detail
 
 /// Whether walks of the map can be without a lock.
@@ -38,11 +51,21 @@ concept can_glance = looks_past_root<typename Map::policy::locking> &&
     optimistic_lock<typename Map::policy::lock> &&
     Map::policy::lifetime::stale_pointers_are_readable &&
     requires(Map& map, const anon_vma<typename Map::policy>& av, pgoff_t index, cow_places& out,
-             detail::always still) {
+             cow_glanced_place& place, detail::always still) {
+        { Map::policy::topology::template glance_at_one<Map>(av, index, place) } noexcept;
         { Map::policy::topology::template glance<Map>(map, av, index, out, still) } noexcept;
     };
 
-/// The page's places into `out`. not_mapped: as with_walk_guard. contended: not without the lock.
+/// What became of a glance.
+enum class glanced : std::uint8_t {
+    not_mapped,  // as with_walk_guard says
+    one_place,
+    places,  // so many as there are, none too
+    needs_lock
+};
+
+/// The page's places: the one in `one`, others in `out`. `tag`: what the page's hook said a moment
+/// ago.
 ///
 /// As under the lock, what is sound is what is found between two moments at which nobody has
 /// changed the tree: there "between lock and unlock", here between begin_read() and a changed()
@@ -58,55 +81,79 @@ concept can_glance = looks_past_root<typename Map::policy::locking> &&
 //               changes, and is told that nobody wrote to the old tree since.
 //   Proved by:  tests/explore/cow_glance_test.cpp, each look left out
 template <class Map>
-[[nodiscard]] status glance(Map& map, typename Map::page_type& page, cow_places& out) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline glanced glance(
+    Map& map, typename Map::page_type& page, typename page_hook<typename Map::policy>::word tag,
+    cow_glanced_place& one, cow_places& out) noexcept {
     using policy = typename Map::policy;
+    using topology = typename policy::topology;
     using hook_type = page_hook<policy>;
     constexpr int tries = 3;
     hook_type& hook = Map::hook_of(page);
-    for (int i = 0; i != tries; ++i) {
-        const auto tag = hook.read();
+    for (int tried = 0;;) {
         const anon_vma<policy>* const av = hook_type::anon(tag);
-        if (av == nullptr || !Map::page_traits_type::mapped(page)) return status::not_mapped;
+        if (av == nullptr || !Map::page_traits_type::mapped(page)) return glanced::not_mapped;
         anon_vma<policy>* const root = av->root.load(order::acquire);  // as locking::root::walk
         const auto& lock = root->lock;
         const auto seen = lock.begin_read();
-        if (!lock.is_held(seen)) {
-            if (!Map::page_traits_type::mapped(page)) return status::not_mapped;
+        if (!lock.is_held(seen)) [[likely]] {
+            if (!Map::page_traits_type::mapped(page)) return glanced::not_mapped;
             const pgoff_t index = hook.index();
-            if (hook.read() == tag && av->root.load(order::relaxed) == root) {
-                const auto still = [&]() noexcept { return !lock.changed(seen); };
-                out.count = 0;
-                const bool all =
-                    policy::topology::template glance<Map>(map, *av, index, out, still);
-                if (still()) return all ? status::ok : status::contended;
+            if (hook.read() == tag && av->root.load(order::relaxed) == root) [[likely]] {
+                const detail::unchanged still{lock, seen};
+                if (topology::template glance_at_one<Map>(*av, index, one)) [[likely]] {
+                    if (still()) [[likely]]
+                        return glanced::one_place;
+                } else {
+                    out.count = 0;
+                    const bool all = topology::template glance<Map>(map, *av, index, out, still);
+                    if (still()) return all ? glanced::places : glanced::needs_lock;
+                }
             }
             policy::trace::emit(event::lookup_stale, av);
             map.stats().retried();
         }
+        if (++tried == tries) return glanced::needs_lock;
         policy::atomics::pause();
+        tag = hook.read();
     }
-    return status::contended;
 }
 
-/// Whether the walk took place, or found that there is nothing to walk to.
+/// Hands over what a glance has found, which did not need the lock.
 template <class Map, class Visitor>
-[[nodiscard]] bool walk_without_lock(Map& map, typename Map::page_type& page, Visitor& visitor,
-                                     walk_result& result) {
+[[gnu::always_inline]] inline void show_glanced(typename Map::page_type& page, glanced what,
+                                                const cow_glanced_place& one,
+                                                const cow_places& found, Visitor& visitor,
+                                                walk_result& result) {
     using policy = typename Map::policy;
     using mm_type = typename Map::mm_type;
-    cow_places found;
-    const status s = glance(map, page, found);
-    if (s == status::contended) return false;
-    result.state = s;
-    if (s != status::ok) return true;
+    if (what == glanced::not_mapped) {
+        result.state = status::not_mapped;
+        return;
+    }
     policy::trace::emit(event::walk_begin, &page);
-    for (std::uint32_t i = 0; i != found.count; ++i) {
-        const auto& [mm, address] = found.at[i];
-        if (!hand_over(visitor, bare_place<mm_type>{*static_cast<mm_type*>(mm), address}, result)) {
-            break;
-        }
+    const auto show = [&](const cow_glanced_place& at) __attribute__((always_inline)) {
+        const bare_place<mm_type> place{*static_cast<mm_type*>(at.mm), at.address};
+        return hand_over(visitor, place, result);
+    };
+    if (what == glanced::one_place) [[likely]] {
+        static_cast<void>(show(one));
+    } else {
+        for (std::uint32_t i = 0; i != found.count && show(found.at[i]);)
+            ++i;
     }
     policy::trace::emit(event::walk_end, &page);
+}
+
+/// Whether the walk of an anonymous page took place, or found that there is nothing to walk to.
+template <class Map, class Visitor>
+[[nodiscard]] [[gnu::always_inline]] inline bool walk_without_lock(
+    Map& map, typename Map::page_type& page, typename page_hook<typename Map::policy>::word tag,
+    Visitor& visitor, walk_result& result) {
+    cow_glanced_place one;
+    cow_places found;
+    const glanced what = glance(map, page, tag, one, found);
+    if (what == glanced::needs_lock) return false;
+    show_glanced<Map>(page, what, one, found, visitor, result);
     return true;
 }
 

@@ -98,9 +98,6 @@ template <class Map, class Visitor>
 [[gnu::always_inline]] inline walk_result walk_anon(Map& map, typename Map::page_type& page,
                                                     Visitor& visitor, walk_mode mode) {
     walk_result result;
-    if constexpr (can_glance<Map> && needs_no_lock<Visitor>) {
-        if (walk_without_lock(map, page, visitor, result)) return result;
-    }
     for (;;) {
         [[maybe_unused]] const anon_vma<typename Map::policy>* changed = nullptr;
         result.state = with_walk_guard(
@@ -122,6 +119,12 @@ template <class Map, class Visitor>
                                                       Visitor& visitor, walk_mode mode) {
     using hook_type = page_hook<typename Map::policy>;
     const auto tag = Map::hook_of(page).read();
+    if constexpr (can_glance<Map> && needs_no_lock<Visitor>) {
+        if (walk_result result; hook_type::kind_of(tag) == page_kind::anon &&
+                                walk_without_lock(map, page, tag, visitor, result)) {
+            return result;
+        }
+    }
     switch (hook_type::kind_of(tag)) {
         case page_kind::anon: return walk_anon(map, page, visitor, mode);
         case page_kind::file:

@@ -5,7 +5,7 @@
 // that have a batch of them. What the next pages' walks will touch is fetched meanwhile (the page,
 // its anon_vma, the tree lock, the vma), and the tree lock is kept from one page to the next where
 // both have the same root. Each walk is one of ops/walk.hpp: complete, and of one moment; the batch
-// is not of one moment.
+// is not of one moment. For visitors that need no lock it is tried without one first, page by page.
 
 #include <cstddef>
 #include <type_traits>
@@ -15,6 +15,7 @@
 #include <rmap/locking/concept.hpp>
 #include <rmap/model/page.hpp>
 #include <rmap/ops/ahead.hpp>
+#include <rmap/ops/glance.hpp>
 #include <rmap/ops/reference.hpp>
 #include <rmap/ops/visit.hpp>
 #include <rmap/ops/walk.hpp>
@@ -43,6 +44,8 @@ namespace detail {
 template <class Page, class Visitor>
 class of_page {
 public:
+    static constexpr bool needs_lock = !needs_no_lock<Visitor>;
+
     of_page(Visitor& all, Page& page) noexcept : all_{&all}, page_{&page} {}
     template <class Place>
     decltype(auto) operator()(const Place& place) {
@@ -97,7 +100,8 @@ concept fetches_places = requires(const anon_vma<typename Map::policy>& av) {
 };
 
 /// Fetches what the walks of the pages behind `at` will touch. Nothing but atomic fields is read.
-template <class Map>
+/// `Writes`: they take locks.
+template <class Map, bool Writes>
 class pages_ahead {
     using policy = typename Map::policy;
     using page_type = typename Map::page_type;
@@ -109,17 +113,28 @@ public:
     /// The walks before `at` are over. Looks again before it comes here.
     [[gnu::noinline]] std::size_t look(std::size_t at) noexcept {
         for (; tagged_ != count_ && tagged_ != at + 4 * step; ++tagged_)
-            fetch(&Map::hook_of(*pages_[tagged_]));
+            fetch_to_read(&Map::hook_of(*pages_[tagged_]));
         for (; owned_ != tagged_ && owned_ != at + 3 * step; ++owned_) {
             const auto* const av = anon_vma_of(*pages_[owned_]);
             owns_[owned_ % (2 * step)] = av;
-            if (av != nullptr) fetch_anon_vma(*av);
+            if (av == nullptr) continue;
+            if constexpr (Writes) {
+                fetch_anon_vma(*av);
+            } else {
+                fetch_to_read(av);
+                fetch_to_read(reinterpret_cast<const char*>(av + 1) - 8);
+            }
         }
         for (; known_ != owned_ && known_ != at + 2 * step; ++known_) {
             const auto* const av = owns_[known_ % (2 * step)];
             if (av == nullptr) continue;
             // Relaxed: what it leads to is fetched, not looked at.
-            fetch(&av->root.load(order::relaxed)->lock);
+            const auto* const lock = &av->root.load(order::relaxed)->lock;
+            if constexpr (Writes) {
+                fetch(lock);
+            } else {
+                fetch_to_read(lock);
+            }
             if constexpr (fetches_places<typename policy::topology, Map>) {
                 policy::topology::template fetch_places<Map>(*av);
             }
@@ -129,6 +144,8 @@ public:
 
 private:
     static constexpr std::size_t step = 4;
+
+    static void fetch_to_read(const void* at) noexcept { __builtin_prefetch(at); }
 
     /// Null if it must not be looked at: nothing keeps it.
     static const anon_vma<policy>* anon_vma_of(page_type& page) noexcept {
@@ -166,6 +183,24 @@ anon_vma<typename Map::policy>* guarded_by(const Guard& guard,
     return av != nullptr && guard.covers(*av) ? av : nullptr;
 }
 
+/// Walks an anonymous page whose places are found without the lock. False: nothing was done.
+template <class Map, class Visitor>
+[[gnu::always_inline]] inline bool walk_one_without_lock(Map& map, typename Map::page_type& page,
+                                                         Visitor& visitor, many_result& all) {
+    using hook_type = page_hook<typename Map::policy>;
+    const auto tag = Map::hook_of(page).read();
+    if (hook_type::kind_of(tag) != page_kind::anon) return false;
+    cow_glanced_place one;
+    cow_places found;
+    const glanced what = glance(map, page, tag, one, found);
+    if (what == glanced::needs_lock) return false;
+    auto each = begin_page(visitor, page);
+    walk_result walked;
+    show_glanced<Map>(page, what, one, found, each, walked);
+    end_page(visitor, page, each, walked, all);
+    return true;
+}
+
 }  // namespace detail
 
 /// Walks `count` pages, each as walk() does, and of each the same is asked: that its tag is not
@@ -185,11 +220,19 @@ many_result walk_many(Map& map, typename Map::page_type* const* pages, std::size
                       Visitor&& visitor, walk_mode mode) {
     using policy = typename Map::policy;
     many_result all;
-    detail::pages_ahead<Map> next{pages, count};
+    constexpr bool glances =
+        can_glance<Map> && needs_no_lock<decltype(detail::begin_page(visitor, **pages))>;
+    detail::pages_ahead<Map, !glances> next{pages, count};
     std::size_t look_at = 0;
     for (std::size_t at = 0; at != count && !all.stopped;) {
         if (at >= look_at) look_at = next.look(at);
         auto& first = *pages[at];
+        if constexpr (glances) {
+            if (detail::walk_one_without_lock(map, first, visitor, all)) {
+                ++at;
+                continue;
+            }
+        }
         if constexpr (detail::keeps_guard<Map>) {
             const std::size_t began = at;
             anon_vma<policy>* const av = page_hook<policy>::anon(Map::hook_of(first).read());

@@ -16,19 +16,16 @@
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/topologies/cow_block.hpp>
 #include <rmap/topologies/cow_kin.hpp>
+#include <rmap/topologies/cow_sole.hpp>
 
 namespace rmap::inline RMAP_ABI {
 
 /// What a glance fills; what it holds behind `count` is nothing.
 struct cow_places {
     static constexpr std::uint32_t most = 16;
-    struct place {
-        void* mm;
-        pgno address;
-    };
 
-    std::uint32_t count = 0;
-    place at[most];
+    std::uint32_t count;
+    cow_glanced_place at[most];
 };
 
 template <class Map>
@@ -46,10 +43,17 @@ public:
     /// Whose blocks have room for more are a large family's.
     static constexpr std::uint32_t largest = 32;
 
+    /// Whether there is one vma that covers the offset, and nothing else: a process alone, or the
+    /// youngest of its line. No more than this is asked of a private page, as a rule.
+    [[nodiscard]] [[gnu::always_inline]] static inline bool is_one(
+        const node& top, pgoff_t index, cow_glanced_place& place) noexcept {
+        return top.links.sole.covers(index, place) && !kin::has_kids(top);
+    }
+
     /// In the order of a walk. False: it gave up, and `out` is worth nothing.
     template <class Still>
-    [[nodiscard]] static bool gather(const node& top, pgoff_t index, cow_places& out,
-                                     Still still) noexcept {
+    [[nodiscard]] [[gnu::noinline]] static bool gather(const node& top, pgoff_t index,
+                                                       cow_places& out, Still still) noexcept {
         cow_glance g{index, out};
         if (!g.own_of(top, still)) return false;
         block* kids = nullptr;
@@ -65,11 +69,9 @@ private:
         const std::uint32_t members = n.links.members;
         if (members == 0) return true;
         if (members == 1) {
-            // Its entry among its parent's children. A root has none, nor has an only child.
-            block* const in = kin::entry_block(n);
-            const std::uint32_t slot = n.links.slot;
-            if (in == nullptr || slot >= in->capacity) return false;
-            return look_at(*in, in->at(slot).pages, slot);
+            if (n.links.sole.says_nothing() || out_->count == cow_places::most) return false;
+            if (n.links.sole.covers(index_, out_->at[out_->count])) ++out_->count;
+            return true;
         }
         // Until a moment ago it may have been a vma, or nothing. An index is over many.
         auto* const b = static_cast<block*>(n.links.pieces.get());

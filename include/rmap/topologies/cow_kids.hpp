@@ -108,6 +108,7 @@ struct cow_kids : cow_cover<Map> {
     /// Brings the entry of a child up to date with the child's pieces and children. `narrows`: what
     /// its block covers may be less than before.
     static void mirror(node& kid, bool narrows = false) noexcept {
+        pieces::tell_glances(kid);
         block* const b = kin::entry_block(kid);
         if (b == nullptr) return cover_own(kid);
         const auto bounds = write(*b, kid.links.slot, kid);
@@ -118,6 +119,7 @@ struct cow_kids : cow_cover<Map> {
 
     /// The same where nothing has become larger.
     static void mirror_less(node& kid) noexcept {
+        pieces::tell_glances(kid);
         if (block* const b = kin::entry_block(kid); b != nullptr) {
             static_cast<void>(write(*b, kid.links.slot, kid));
         }

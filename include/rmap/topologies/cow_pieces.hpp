@@ -15,6 +15,7 @@
 #include <rmap/model/anon_vma.hpp>
 #include <rmap/model/vma.hpp>
 #include <rmap/topologies/cow_block.hpp>
+#include <rmap/topologies/cow_field.hpp>
 #include <rmap/topologies/cow_index.hpp>
 #include <rmap/topologies/cow_run.hpp>
 
@@ -71,6 +72,15 @@ struct cow_pieces : cow_run<Map> {
     }
 
     // ---- changes
+
+    /// Brings what glances are told of the vma, if it is one alone, up to date.
+    static void tell_glances([[maybe_unused]] node& n) noexcept {
+        if constexpr (cow_glances<policy>) {
+            auto& mine = n.links;
+            if (mine.members != 1) return mine.sole.say_nothing();
+            mine.sole.say(range_of(only(n)), run::mm_of(only(n)));
+        }
+    }
 
     /// The capacity of a block that one more piece takes and that is not in `has`; 0: nothing is
     /// lacking. `behind`: null, or a piece that the new one goes behind; then that stands for it.

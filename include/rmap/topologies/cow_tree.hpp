@@ -24,6 +24,7 @@
 #include <rmap/topologies/cow_late.hpp>
 #include <rmap/topologies/cow_pieces.hpp>
 #include <rmap/topologies/cow_pool.hpp>
+#include <rmap/topologies/cow_sole.hpp>
 #include <rmap/topologies/cow_spares.hpp>
 #include <rmap/topologies/cow_valid.hpp>
 #include <rmap/topologies/cow_walk.hpp>
@@ -62,17 +63,21 @@ struct cow_tree : own_anon_vma, cow_spares {
     class anchor {
         template <class T>
         using field = cow_field<Policy, T>;
+        template <class T>
+        using plain = typename Policy::atomics::template plain<T>;
 
     public:
         [[nodiscard]] bool empty() const noexcept { return members == 0 && kids.get() == nullptr; }
 
+        // What a glance asks of the one vma. First, on the line of what stands before.
+        [[no_unique_address]] cow_sole_of<Policy> sole{};
         field<void*> pieces{nullptr};  // members == 1: the vma's hook; more: blocks
         field<void*> kids{nullptr};    // EITHER blocks with the children's entries OR the one child
-        field<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
+        plain<void*> where{nullptr};  // EITHER the own entry's block OR the parent; null: no parent
         field<std::uint32_t> members{0};  // vmas at home here; of the first that waits, how many do
         // Where in that block. A root has none: how many members of the family are without active
         // vmas, up to `many`, which it then says for good.
-        field<std::uint16_t> slot{0};
+        plain<std::uint16_t> slot{0};
         // A root's: what fork_takes_fresh() tells. Read by anyone who keeps a vma of the family,
         // without a lock; written holding the tree lock exclusively.
         typename Policy::atomics::template atomic<bool> takes_fresh{true};
@@ -133,7 +138,16 @@ struct cow_tree : own_anon_vma, cow_spares {
         return cow_walk<Map>::covering(av, index, f);
     }
 
-    /// Without the lock: cow_glance.hpp. False: too many places, or entries that do not tell.
+    /// Without the lock: cow_glance.hpp. Whether the page has one place, for which nothing but `av`
+    /// is looked at.
+    template <class Map>
+    [[nodiscard]] [[gnu::always_inline]] static inline bool glance_at_one(
+        const anon_vma<typename Map::policy>& av, pgoff_t index, cow_glanced_place& place) noexcept
+        requires cow_glances<typename Map::policy>
+    {
+        return cow_glance<Map>::is_one(av, index, place);
+    }
+    /// The places, if they are few. False: too many, or entries that do not tell.
     template <class Map, class Places, class Still>
     [[nodiscard]] static bool glance(Map&, const anon_vma<typename Map::policy>& av, pgoff_t index,
                                      Places& out, Still still) noexcept
@@ -299,6 +313,7 @@ protected:
         Map::hook_of(v).home_ = &fresh;
         fresh.links.members = 1;
         fresh.links.pieces = &Map::hook_of(v);
+        cow_pieces<Map>::tell_glances(fresh);
     }
     template <class Map>
     [[gnu::noinline]] static void remove_of_several(
@@ -315,6 +330,7 @@ protected:
                                                     F& emptied) noexcept {
         auto* home = &at;
         while (home->links.empty()) {
+            home->links.sole.say_nothing();
             auto* const parent = cow_kids<Map>::remove(*home, spent);
             emptied(*home);
             if (parent == nullptr) {

@@ -43,6 +43,15 @@ private:
     template <class Map>
     [[nodiscard]] static bool pieces_of(node& n) noexcept {
         using pieces = cow_pieces<Map>;
+        if constexpr (cow_glances<Policy>) {
+            const auto& told = n.links.sole;
+            if (n.links.members != 1) {
+                if (!told.says_nothing()) return false;
+            } else if (auto& v = pieces::only(n);
+                       !told.says(pieces::range_of(v), pieces::mm_of(v))) {
+                return false;
+            }
+        }
         if (n.links.members == 0) return true;
         if (n.links.members == 1) return home_of<Map>(pieces::only(n)) == &n;
         std::uint32_t count = 0;

@@ -138,6 +138,131 @@ void brothers(bool without) {
     check(live == 0, "memory is left after a trim");
 }
 
+/// Who never forked, an only child, and a parent: what is looked at without the lock, and what a
+/// vma is too large or too far away for. `wanted`: how many locks a walk of that alone takes; where
+/// an entry of a block says it, none.
+template <class Policy>
+void alone(rmap::pgno start, rmap::pgno pages, rmap::pgoff_t pgoff, int wanted, bool without) {
+    using s = system<Policy>;
+    s all;
+    typename s::space spaces[3];
+    typename s::vma root{spaces[0], start, pages, pgoff}, child{spaces[1], start, pages, pgoff};
+    typename s::vma second{spaces[2], start, pages, pgoff};
+    typename s::vma upper{spaces[0], 0, 1, 0};
+    typename s::page page, of_child;
+    const bool starts_far = pgoff >> 36 != 0;
+    ok(all.map.prepare(root));
+    all.map.tag_new(page, root, start + 1);
+    page.add_mapping();
+    const auto meets = [&](typename s::page& p, std::size_t n, int locks, const char* what) {
+        taken_shared = 0;
+        const auto seen = all.glance(p);
+        check(!without || taken_shared == locks, what);
+        check(seen == all.locked(p) && seen.size() == n, what);
+        for (const auto& place : seen)
+            check(place.address == start + 1, what);
+    };
+    meets(page, 1, wanted, "a process alone");
+    ok(all.map.fork(child, root));
+    all.map.tag_new(of_child, child, start + 1);
+    of_child.add_mapping();
+    meets(page, 2, wanted, "a parent of one");
+    meets(of_child, 1, wanted, "an only child");
+    ok(all.map.split(root, upper, start + 2));
+    meets(page, 2, wanted, "a parent in two pieces");
+    ok(all.map.fork(second, root));
+    meets(of_child, 1, wanted, "one of two children");
+    all.map.unlink(second);
+    meets(of_child, 1, wanted, "one that is left");
+    all.map.unlink(upper);
+    meets(page, 2, starts_far ? wanted : 0, "a parent whose upper part ended");
+    all.map.unlink(root);
+    meets(page, 1, 0, "a page of one that ended");
+    meets(of_child, 1, wanted, "the child of one that ended");
+    page.remove_mapping();
+    of_child.remove_mapping();
+    all.map.unlink(child);
+}
+
+template <class System>
+struct of_each {
+    using places = typename System::places;
+    using page = typename System::page;
+
+    struct one {
+        static constexpr bool needs_lock = false;
+        places* out;
+        template <class Place>
+        void operator()(const Place& place) {
+            out->push_back({&place.mm(), place.address()});
+        }
+    };
+    struct visitor {
+        places* out;
+        std::vector<rmap::status> states{};
+        one begin(page&) { return {out}; }
+        void done(page&, const rmap::walk_result& walked) { states.push_back(walked.state); }
+    };
+    struct callable {
+        static constexpr bool needs_lock = false;
+        places* out;
+        template <class Place>
+        void operator()(page&, const Place& place) {
+            out->push_back({&place.mm(), place.address()});
+        }
+    };
+};
+
+/// A batch of pages: each as by itself, and no lock for those that need none.
+template <class Policy>
+void batch(bool without) {
+    using s = system<Policy>;
+    s all;
+    constexpr std::size_t n = 40;
+    typename s::space spaces[n], of_root;
+    std::vector<typename s::vma*> kids;
+    std::vector<typename s::page*> pages;
+    typename s::vma parent{of_root, 16, 8, 16};
+    ok(all.map.prepare(parent));
+    for (std::size_t i = 0; i != n; ++i) {
+        kids.push_back(new typename s::vma{spaces[i], 16, 8, 16});
+        ok(all.map.fork(*kids[i], parent));
+        pages.push_back(new typename s::page{});
+        all.map.tag_new(*pages[i], *kids[i], 20);
+        if (i % 8 != 7) pages[i]->add_mapping();
+    }
+    // One that has too many places, and one without a tag.
+    all.map.tag_new(*pages[11], parent, 20);
+    pages.push_back(new typename s::page{});
+    typename s::places expected, found, called;
+    std::vector<rmap::status> states;
+    for (auto* p : pages) {
+        typename of_each<s>::one one{&expected};
+        states.push_back(all.map.template walk<rmap::need::may_miss>(*p, one).state);
+    }
+    typename of_each<s>::visitor gathers{&found};
+    taken_shared = 0;
+    const auto many =
+        all.map.template walk_many<rmap::need::may_miss>(pages.data(), pages.size(), gathers);
+    // After one that takes the lock, the next few are done under it.
+    check(!without || taken_shared == 1, "a batch took the lock for pages that need none");
+    check(many.pages == pages.size() && many.places == expected.size(), "a batch is miscounted");
+    check(found == expected && gathers.states == states, "a batch meets something else");
+    typename of_each<s>::callable calls{&called};
+    static_cast<void>(
+        all.map.template walk_many<rmap::need::may_miss>(pages.data(), pages.size(), calls));
+    check(called == expected, "a batch with a callable meets something else");
+    for (auto* p : pages) {
+        if (p->mapped()) p->remove_mapping();
+        delete p;
+    }
+    for (auto* v : kids) {
+        all.map.unlink(*v);
+        delete v;
+    }
+    all.map.unlink(parent);
+}
+
 /// Forks, ends, splits and changes of ranges at random; after each a walk of some page both ways.
 void random_changes(unsigned seed, unsigned steps) {
     using s = system<glancing>;
@@ -215,6 +340,15 @@ void random_changes(unsigned seed, unsigned steps) {
 int main() {
     brothers<glancing>(true);
     brothers<plain>(false);
+    alone<glancing>(16, 8, 16, 0, true);
+    alone<glancing>(1000, 8, 16, 0, true);  // moved
+    alone<plain>(1000, 8, 16, 0, false);
+    constexpr rmap::pgno far = rmap::pgno{1} << 36;
+    alone<glancing>(far - 4, 8, far - 4, 0, true);
+    alone<glancing>(16, 8, far, 1, true);
+    alone<glancing>(16, rmap::pgno{1} << 28, 16, 1, true);
+    batch<glancing>(true);
+    batch<plain>(false);
     for (unsigned seed = 1; seed != 6; ++seed)
         random_changes(seed, 2000);
     return failures == 0 ? 0 : 1;
