@@ -117,6 +117,8 @@ public:
     results many_pieces(unsigned pieces, unsigned operations);
     /// W6: first faults of many small vmas, in order or at random.
     results first_faults(unsigned vmas, bool in_order);
+    /// Processes that never forked: walks of their pages.
+    results alone(unsigned processes);
 
     map_type map{};
     std::uint64_t checksum = 0;
@@ -169,27 +171,31 @@ private:
         }
     };
     // The same of a batch of pages: what each walk found is summed at its end.
+    template <bool Unlocked>
     struct summing_many {
         std::uint64_t found = 0;
         std::uint64_t addresses = 0;
         std::uint64_t spaces = 0;
 
-        summing<false> begin(page&) const noexcept { return {}; }
-        void done(page&, const summing<false>& sum, const rmap::walk_result& walked) noexcept {
+        using one = summing<false, Unlocked>;
+        one begin(page&) const noexcept { return {}; }
+        void done(page&, const one& sum, const rmap::walk_result& walked) noexcept {
             must(walked.state);
             found += sum.found;
             addresses += sum.addresses;
             spaces ^= sum.spaces;
         }
     };
+    template <bool Unlocked = false>
     double walk_at_once(const std::vector<page*>& order, std::uint64_t& met) {
         // As many as reclaim takes off its lists at a time.
         constexpr std::size_t batch = 64;
-        summing_many sum;
+        constexpr auto what = Unlocked ? rmap::need::may_miss : rmap::need::complete;
+        summing_many<Unlocked> sum;
         const double from = cpu_ns();
         for (std::size_t at = 0; at < order.size(); at += batch) {
-            static_cast<void>(
-                map.walk_many(order.data() + at, std::min(batch, order.size() - at), sum));
+            static_cast<void>(map.template walk_many<what>(
+                order.data() + at, std::min(batch, order.size() - at), sum));
         }
         const double took = cpu_ns() - from;
         met = sum.found;
@@ -329,6 +335,8 @@ results contest<Policy>::wide(unsigned families, unsigned width, unsigned churns
     out["walk_private_many"] = took / static_cast<double>(owned.size());
     took = walk_all<false, true>(owned, met);
     out["walk_private_unlocked"] = took / static_cast<double>(owned.size());
+    took = walk_at_once<true>(owned, met);
+    out["walk_private_many_unlocked"] = took / static_cast<double>(owned.size());
     if (families == 1) {
         const std::vector<page*> one(20000, owned.front());
         took = walk_all<false>(one, met);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The workloads of a contestant but for wide families: deep ones, pieces, first faults.
+// The workloads of a contestant but for wide families: deep ones, pieces, first faults,
+// processes alone.
 
 #include "contest.hpp"
 
@@ -292,6 +293,44 @@ results contest<Policy>::first_faults(unsigned vmas, bool in_order) {
         drop_vma(v);
     }
     drop_space(in);
+    map.trim();
+    return out;
+}
+
+template <class Policy>
+results contest<Policy>::alone(unsigned processes) {
+    results out;
+    std::minstd_rand random{17};
+    std::vector<space*> all;
+    std::vector<page*> owned;
+    for (unsigned i = 0; i != processes; ++i) {
+        all.push_back(make_space());
+        for (unsigned r = 0; r != regions; ++r) {
+            vma& v = *all.back()->vmas[r];
+            must(map.prepare(v));
+            owned.push_back(make_page(v, start_of(r) + 7, 1));
+        }
+    }
+    std::vector<page*> order = owned;
+    while (order.size() < 20000)
+        order.insert(order.end(), owned.begin(), owned.end());
+    std::shuffle(order.begin(), order.end(), random);
+    std::uint64_t met = 0;
+    const auto count = static_cast<double>(order.size());
+    double took = walk_all<false>(order, met);
+    out["walk_alone"] = took / count;
+    took = walk_at_once(order, met);
+    out["walk_alone_many"] = took / count;
+    took = walk_all<false, true>(order, met);
+    out["walk_alone_unlocked"] = took / count;
+    took = walk_at_once<true>(order, met);
+    out["walk_alone_many_unlocked"] = took / count;
+    for (page* p : owned)
+        drop_page(p);
+    for (space* s : all) {
+        exit(*s);
+        drop_space(s);
+    }
     map.trim();
     return out;
 }

@@ -33,6 +33,7 @@ outcome run(work what, unsigned a, unsigned b, unsigned c) {
         case work::pieces: out.measured = in.pieces(a, b); break;
         case work::many_pieces: out.measured = in.many_pieces(a, b); break;
         case work::first_faults: out.measured = in.first_faults(a, b != 0); break;
+        case work::alone: out.measured = in.alone(a); break;
         case work::two_threads: break;
     }
     out.checksum = in.checksum;
@@ -115,6 +116,10 @@ bool topologies(report& to) {
     }
     contest_in(to, "first_faults_in_order", runs, work::first_faults, quick ? 400 : 40000, 1, 0);
     contest_in(to, "first_faults_at_random", runs, work::first_faults, quick ? 400 : 40000, 0, 0);
+    for (const unsigned processes : {10U, 1000U}) {
+        if (quick && processes > 10) break;
+        contest_in(to, "alone_" + std::to_string(processes), runs, work::alone, processes, 0, 0);
+    }
     for (const unsigned width : {100U, 1000U}) {
         if (quick && width > 100) break;
         contest_in(to, "two_threads_" + std::to_string(width), runs, work::two_threads, width,

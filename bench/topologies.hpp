@@ -15,7 +15,7 @@ struct outcome {
     std::uint64_t checksum = 0;  // of what the walks found: must be equal for all
 };
 
-enum class work { wide, deep, pieces, many_pieces, first_faults, two_threads };
+enum class work { wide, deep, pieces, many_pieces, first_faults, alone, two_threads };
 
 /// Does a piece of work, whose size the numbers say.
 using contestant_run = outcome (*)(work, unsigned, unsigned, unsigned);
