@@ -12,6 +12,7 @@
 #include <rmap/core/trace.hpp>
 #include <rmap/locks/guard.hpp>
 #include <rmap/merges/concept.hpp>
+#include <rmap/ops/ahead.hpp>
 #include <rmap/ops/chain_guard.hpp>
 #include <rmap/ops/facts.hpp>
 #include <rmap/ops/fresh.hpp>
@@ -52,6 +53,9 @@ status prepare(Map& map, Memory& memory, typename Map::vma_type& v, typename Map
     if (Map::own(v) != nullptr) return status::ok;
     if (Map::late(v)) return settle(map, memory, v);
 
+    // Which of them is asked, and what for, is guessed wrong often: both are on their way before.
+    if (next != nullptr) detail::fetch_vma<Map>(*next);
+    if (prev != nullptr) detail::fetch_vma<Map>(*prev);
     anon_vma<policy>* av = mergeable_anon_vma<Map>(v, next);
     if (av == nullptr) av = mergeable_anon_vma<Map>(v, prev);
 
