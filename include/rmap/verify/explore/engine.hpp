@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +24,7 @@
 #include <rmap/verify/explore/objects.hpp>
 #include <rmap/verify/explore/strategy.hpp>
 #include <rmap/verify/explore/thread_state.hpp>
+#include <rmap/verify/explore/thrown.hpp>
 #include <rmap/verify/explore/weak_memory.hpp>
 
 namespace rmap::inline RMAP_ABI::verify {
@@ -34,7 +34,12 @@ public:
     using thread_state = verify::thread_state;
 
     engine(engine_options with, strategy& by)
-        : options_{with}, strategy_{&by}, hashes_{by.asks_for_hashes()} {
+        : options_{with},
+          strategy_{&by},
+          hashes_{by.asks_for_hashes()},
+          ordered_kinds_{with.weak ? always_ordered() : ~kind_set{0}} {
+        static_assert(most_steps * 2 + most_releases < vclock::count(~0U));  // a tick each
+        if (options_.max_steps > most_steps) options_.max_steps = most_steps;
         trace_.reserve(64);
     }
     engine(const engine&) = delete;
@@ -67,7 +72,7 @@ public:
             fiber::change(root_, scenario_);
         }
         active() = outer;
-        end_threads();
+        forget_bodies(threads_, thread_count_);
         return !failure_;
     }
     [[nodiscard]] const failure& failed() const noexcept { return failure_; }
@@ -87,8 +92,7 @@ public:
     [[nodiscard]] std::uint64_t graph_hash() const noexcept {
         return fingerprint_.graph() + weak_.order_hash() * 7;
     }
-    /// Whether the scenario has something that must hold after every step: then the order of
-    /// independent steps matters, too.
+    /// Whether something must hold after every step: the order of independent ones matters, too.
     [[nodiscard]] bool has_invariant() const noexcept { return invariant_ != nullptr; }
     [[nodiscard]] std::uint64_t steps_in_all() const noexcept { return steps_in_all_; }
 
@@ -114,6 +118,8 @@ public:
                 fail(failure_kind::limit, "no memory for a stack");
             }
         }
+        unfinished_ = (thread_mask{1} << thread_count_) - 1;
+        careful_ = 0;
         starting_ = true;
         for (unsigned t = 0; t != thread_count_; ++t) {
             current_ = static_cast<int>(t);
@@ -125,7 +131,7 @@ public:
         schedule();
         running_ = false;
         for (unsigned t = 0; t != thread_count_; ++t) main_hb_.join(threads_[t].hb);
-        end_threads();
+        forget_bodies(threads_, thread_count_);
     }
 
     /// Called after every step; calls fail() if something that always holds does not.
@@ -146,6 +152,7 @@ public:
 
     // ---- called by the model types
     static constexpr int main_thread = -1;
+    static constexpr std::uint32_t most_steps = 20000, most_releases = 25000;  // of an execution
     [[nodiscard]] int current() const noexcept { return current_; }
     /// Whether operations wait for their turn: in a thread, not in the scenario's own code.
     [[nodiscard]] bool on_thread() const noexcept { return current_ != main_thread; }
@@ -155,19 +162,24 @@ public:
     }
     /// After a release: what the thread does from now on is not what was published.
     void advance() noexcept {
-        if (on_thread()) threads_[current_].hb.tick(static_cast<unsigned>(current_));
+        if (!on_thread()) return;
+        if (now() >= most_releases + most_steps) {
+            fail(failure_kind::limit, "more fences and releases than the explorer's clocks count");
+        }
+        threads_[current_].hb.tick(static_cast<unsigned>(current_));
     }
     /// The running thread's happens-before time.
-    [[nodiscard]] std::uint32_t now() const noexcept {
-        return threads_[current_].hb.at[current_];
-    }
+    [[nodiscard]] vclock::count now() const noexcept { return threads_[current_].hb.at[current_]; }
     [[nodiscard]] vclock& hb() noexcept { return on_thread() ? threads_[current_].hb : main_hb_; }
     [[nodiscard]] thread_state& self() noexcept { return threads_[current_]; }
 
     /// Announces an operation and waits for its turn. Afterwards the caller does it.
-    void visible(const operation& op) {
+    [[gnu::always_inline]] void visible(const operation& op) {
         if (!on_thread()) return;
-        self().pending = op;
+        const auto t = static_cast<unsigned>(current_);
+        threads_[t].pending = op;
+        const thread_mask careful = can_be_held_up(op.kind) ? 1 : 0;
+        careful_ = (careful_ & ~(thread_mask{1} << t)) | (careful << t);
         if (starting_) {
             fiber::change(self().stack, scenario_);
             return;
@@ -180,7 +192,7 @@ public:
 
     /// Adds to the hash what the step that is being done has seen.
     void account(std::uint64_t what, bool of_graph = true) noexcept {
-        if (on_thread() && hashes_) fingerprint_.add_seen(trace_.back(), what, of_graph);
+        if (on_thread() && hashing_) fingerprint_.add_seen(trace_.back(), what, of_graph);
     }
 
     /// A choice of the memory model.
@@ -209,11 +221,12 @@ private:
         failure_ = {};
         pruned_ = false;
         fingerprint_ = {};
+        hashing_ = hashes_;
         trace_.clear();
         values_.clear();
         memory_.reset();
         objects_.reset();
-        if (options_.weak) weak_.reset(options_.store_buffers);
+        if (options_.weak) weak_.reset(options_.store_buffers, hashes_);
         thread_count_ = 0;
         ran_ = in_invariant_ = false;
         heap_ = no_object;
@@ -247,6 +260,7 @@ private:
         fiber::entered(t.stack);
         e.guarded([&] { t.body(t.room); });
         t.finish();
+        e.unfinished_ &= ~(thread_mask{1} << e.current_);
         e.weak_.finish(static_cast<unsigned>(e.current_));
         if (e.starting_) {
             fiber::leave(t.stack, e.scenario_);
@@ -256,27 +270,10 @@ private:
         __builtin_unreachable();
     }
 
-    /// Runs the user's code; an exception cannot leave a fiber.
     template <class F>
     void guarded(F f) {
-#ifdef __cpp_exceptions
         std::string what;
-        try {
-            f();
-            return;
-        } catch (const std::exception& x) {
-            what = x.what();
-        } catch (...) {
-            what = "something";
-        }
-        fail(failure_kind::assertion, thread_name() + " threw: " + what);
-#else
-        f();
-#endif
-    }
-
-    void end_threads() noexcept {
-        for (unsigned t = 0; t != thread_count_; ++t) threads_[t].forget_body();
+        if (thrown_by(f, what)) fail(failure_kind::assertion, thread_name() + " threw: " + what);
     }
 
     /// Lets the next thread do its operation. Returns when it is the caller's turn again.
@@ -289,15 +286,12 @@ private:
             in_invariant_ = false;
             current_ = here;
         }
-        thread_mask enabled = 0;
-        bool all_finished = true;
-        for (unsigned t = 0; t != thread_count_; ++t) {
-            if (threads_[t].finished) continue;
-            all_finished = false;
-            if (threads_[t].can_run(objects_)) enabled |= thread_mask{1} << t;
+        thread_mask enabled = unfinished_;
+        for (thread_mask rest = enabled & careful_; rest != 0; rest &= rest - 1) {
+            if (!threads_[lowest(rest)].can_run(objects_)) enabled &= ~(rest & (~rest + 1));
         }
         int next = main_thread;
-        if (!all_finished) {
+        if (unfinished_ != 0) {
             if (enabled == 0) {
                 fail(failure_kind::deadlock, waits(threads_, thread_count_, objects_));
             }
@@ -308,6 +302,8 @@ private:
             next = pruned_ ? lowest(enabled) : strategy_->thread(*this, enabled, last_);
             if (next == strategy::prune) {
                 pruned_ = true;
+                hashing_ = false;  // nobody will ask
+                weak_.stop_hashing();
                 next = lowest(enabled);
             }
             take(static_cast<unsigned>(next));
@@ -323,35 +319,32 @@ private:
     [[nodiscard]] static int lowest(thread_mask m) noexcept { return __builtin_ctz(m); }
 
     /// The step of thread `t`: clocks, hash and trace. The thread itself does the operation.
-    void take(unsigned t) {
+    [[gnu::always_inline]] void take(unsigned t) {
         thread_state& s = threads_[t];
         const operation& op = s.pending;
         // Under weak memory an execution is known by what was read from where (account), by the
         // modification orders, and by the order of locks; not by that of accesses of one atomic.
-        const bool ordered = op.object != no_object && (!options_.weak || orders_always(op.kind));
-        if (ordered) objects_[op.object].before(op.kind, s.dep);
+        const bool ordered = op.object != no_object && (ordered_kinds_ & set_of(op.kind)) != 0;
+        object* const o = op.object == no_object ? nullptr : &objects_[op.object];
+        const touch how = touch_of(op.kind);
+        if (ordered) o->before(how, s.dep);
         if (invariant_ != nullptr) s.dep.join(all_dep_);
         s.dep.tick(t);
         s.hb.tick(t);
         const auto index = static_cast<std::int32_t>(trace_.size());
-        if (ordered) objects_[op.object].after(op.kind, t, index, s.dep);
+        if (ordered) o->after(how, t, index, s.dep);
         if (invariant_ != nullptr) all_dep_ = s.dep;
         step& taken = trace_.emplace_back();  // filled where it is: one that is copied waits
         taken.op = op;
         taken.thread = static_cast<std::uint8_t>(t);
         taken.time = s.dep.at[t];
-        if (hashes_) {
-            fingerprint_.add(op, t, op.object == no_object ? 0 : objects_[op.object].name_hash,
-                             s.dep, ordered || invariant_ != nullptr);
+        if (hashing_) {
+            fingerprint_.add(op, t, o == nullptr ? 0 : o->name_hash, s.dep,
+                             ordered || invariant_ != nullptr);
             if (options_.weak && op.mo == order::seq_cst) fingerprint_.add_to_total_order(t);
         }
         last_ = static_cast<int>(t);
         ++steps_in_all_;
-    }
-
-    [[nodiscard]] static bool orders_always(op_kind k) noexcept {
-        return (k >= op_kind::lock && k <= op_kind::unlock_shared) || k == op_kind::allocate ||
-               k == op_kind::deallocate || k == op_kind::plain_load || k == op_kind::plain_store;
     }
 
     void check_end() {
@@ -367,15 +360,18 @@ private:
     engine_options options_;
     strategy* strategy_;
     bool hashes_;
+    bool hashing_ = false;  // until the execution is pruned
+    kind_set ordered_kinds_;
     failure failure_{};
     bool pruned_ = false;
     bool running_ = false;
-    bool starting_ = false;
-    bool ran_ = false;
+    bool starting_ = false, ran_ = false;
     bool in_invariant_ = false;
     bool waits_ = false;  // some thread has, in this or an earlier execution
     int current_ = main_thread;
     int last_ = -1;
+    thread_mask unfinished_ = 0;
+    thread_mask careful_ = 0;  // threads whose pending step may have to wait
     unsigned thread_count_ = 0;
     std::uint32_t heap_ = no_object;
     fingerprint fingerprint_{};

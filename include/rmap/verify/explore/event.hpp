@@ -103,8 +103,30 @@ inline constexpr unsigned touch_rows = 4;  // all but nothing
     return touch::nothing;
 }
 
+/// Whether a thread that is about to do it may have to wait.
+[[nodiscard]] constexpr bool can_be_held_up(op_kind k) noexcept {
+    return k == op_kind::lock || k == op_kind::lock_shared || k == op_kind::await;
+}
+
 [[nodiscard]] constexpr bool is_try(op_kind k) noexcept {
     return k == op_kind::try_lock || k == op_kind::try_lock_shared;
+}
+
+/// A set of kinds, one bit each.
+using kind_set = std::uint32_t;
+[[nodiscard]] constexpr kind_set set_of(op_kind k) noexcept {
+    return kind_set{1} << static_cast<unsigned>(k);
+}
+/// Those whose order on one object is a part of the execution under every model: of accesses of an
+/// atomic the memory model knows more (who read from whom, which store came behind which).
+[[nodiscard]] constexpr kind_set always_ordered() noexcept {
+    kind_set all = 0;
+    for (op_kind k : {op_kind::lock, op_kind::try_lock, op_kind::unlock, op_kind::lock_shared,
+                      op_kind::try_lock_shared, op_kind::unlock_shared, op_kind::allocate,
+                      op_kind::deallocate, op_kind::plain_load, op_kind::plain_store}) {
+        all |= set_of(k);
+    }
+    return all;
 }
 
 /// Whether swapping the two, when they are neighbours, can make a difference.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A set of 64-bit hashes with open addressing: no allocation but when it doubles.
+// A set of 64-bit hashes with open addressing: no allocation but when it grows, fourfold.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +34,7 @@ private:
         return at;
     }
     void grow() {
-        std::vector<std::uint64_t> old(slots_.size() * 2);
+        std::vector<std::uint64_t> old(slots_.size() * 4);
         old.swap(slots_);
         for (std::uint64_t h : old) {
             if (h != 0) slots_[find(h)] = h;

@@ -46,36 +46,44 @@ template <class T>
 /// Whether an object is registered by its constructor, or is older than the execution.
 enum class seen_first { when_made, when_used };
 
+/// Sees an object for the first time in this execution.
+[[gnu::noinline]] inline void enlist(engine& e, registration& r, const void* address, bool is_lock,
+                                     std::uint64_t value, seen_first how) {
+    r.epoch = e.objects().epoch();
+    r.number = e.objects().add(address, is_lock, e.current());
+    object& fresh = e.objects()[r.number];
+    if (e.on_thread() && how == seen_first::when_made) {
+        fresh.maker = e.current();
+        fresh.made_at = e.now();
+    }
+    if (e.options().weak && is_lock) fresh.location = e.weak().add_lock();
+    if (e.options().weak && !is_lock && !e.weak().add(fresh.location, value)) {
+        e.fail(failure_kind::limit, "more atomics than the memory model takes");
+    }
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void destroyed(engine& e, std::uint32_t n) {
+    e.fail(failure_kind::use_after_free, e.objects().name(n) + " was destroyed");
+}
+
 /// The object's number; it is registered when it is first seen in an execution.
 inline std::uint32_t number_of(engine& e, registration& r, const void* address, bool is_lock,
                                std::uint64_t value, seen_first how = seen_first::when_used) {
-    if (r.epoch != e.objects().epoch()) {
-        r.epoch = e.objects().epoch();
-        r.number = e.objects().add(address, is_lock, e.current());
-        object& fresh = e.objects()[r.number];
-        if (e.on_thread() && how == seen_first::when_made) {
-            fresh.maker = e.current();
-            fresh.made_at = e.now();
-        }
-        if (e.options().weak && is_lock) fresh.location = e.weak().add_lock();
-        if (e.options().weak && !is_lock && !e.weak().add(fresh.location, value)) {
-            e.fail(failure_kind::limit, "more atomics than the memory model takes");
-        }
-    }
-    object& o = e.objects()[r.number];
-    if (o.dead) {
-        e.fail(failure_kind::use_after_free, e.objects().name(r.number) + " was destroyed");
-    }
+    if (r.epoch != e.objects().epoch()) enlist(e, r, address, is_lock, value, how);
+    if (e.objects()[r.number].dead) destroyed(e, r.number);
     return r.number;
 }
 
-/// Who uses an object must come after whoever constructed it.
-inline void made_before(engine& e, const object& o, std::uint32_t n) {
-    if (o.maker == object::nobody || e.hb().at[o.maker] >= o.made_at) return;
+[[noreturn, gnu::cold, gnu::noinline]] inline void used_while_made(engine& e, const object& o,
+                                                                   std::uint32_t n) {
     e.fail(failure_kind::data_race,
            e.objects().name(n) + " is used by " + e.thread_name() + " while " +
                e.thread(static_cast<unsigned>(o.maker)).name +
                " constructs it; nothing orders the two");
+}
+/// Who uses an object must come after whoever constructed it.
+inline void made_before(engine& e, const object& o, std::uint32_t n) {
+    if (o.maker == object::nobody || e.hb().at[o.maker] >= o.made_at) return;
+    used_while_made(e, o, n);
 }
 
 inline void retire(registration& r) noexcept {
@@ -132,9 +140,9 @@ public:
         if (e->options().weak) {
             weak_memory& mem = e->weak();
             const auto t = thread_of(*e);
-            const unsigned choice =
-                e->on_thread() ? e->choose(mem.places(t, obj.location, o)) : 0;
-            const std::uint16_t m = mem.store(t, obj.location, o, value, choice, base(*e, o),
+            unsigned choice = 0;
+            const auto choose = [&](unsigned of) { return choice = e->choose(of); };
+            const std::uint16_t m = mem.store(t, obj.location, o, value, choose, base(*e, o),
                                               e->last_step().time);
             e->last_step().stale = choice != 0;
             if (mem.newest(obj.location, m)) {
@@ -216,13 +224,9 @@ private:
         const std::uint32_t n = number_of(e, id_, this, false, newest_);
         e.visible(op_at(k, o, n, at));
         if (e.objects()[n].dead) number_of(e, id_, this, false, newest_);  // destroyed meanwhile
-        if (id_.number != n) replaced(e, n);
+        if (id_.number != n) destroyed(e, n);
         if (e.on_thread()) made_before(e, e.objects()[n], n);
         return n;
-    }
-
-    [[noreturn]] static void replaced(engine& e, std::uint32_t n) {
-        e.fail(failure_kind::use_after_free, e.objects().name(n) + " was destroyed");
     }
 
     /// What a reader that acquires learns from a store of this thread.
@@ -245,7 +249,7 @@ private:
         const std::uint32_t l = e.objects()[n].location;
         if (!e.on_thread()) return mem.last(l);
         const auto t = static_cast<unsigned>(e.current());
-        return mem.chosen(t, l, o, usable, e.choose(mem.choices(t, l, o, usable)));
+        return mem.pick(t, l, o, usable, [&](unsigned of) { return e.choose(of); });
     }
 
     static void finish_read(engine& e, std::uint32_t n, std::uint16_t m, order o) {

@@ -46,13 +46,11 @@ struct object {
         return static_cast<unsigned>(t) - 1U;
     }
 
-    void before(op_kind k, vclock& dep) const noexcept {
-        const touch t = touch_of(k);
+    void before(touch t, vclock& dep) const noexcept {
         if (t == touch::nothing) return;
         dep.join(only_reads(t) ? wrote : accessed);
     }
-    void after(op_kind k, unsigned thread, std::int32_t index, const vclock& dep) noexcept {
-        const touch t = touch_of(k);
+    void after(touch t, unsigned thread, std::int32_t index, const vclock& dep) noexcept {
         if (t == touch::nothing) return;
         last[row(t)][thread] = index;
         accessed.join(dep);

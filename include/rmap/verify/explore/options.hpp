@@ -35,7 +35,7 @@ struct explore_options {
     std::uint64_t seed = 1;
     std::uint64_t max_executions = 50'000'000;
     double seconds = 0;              // 0: no limit
-    std::uint32_t max_steps = 20000; // of one execution
+    std::uint32_t max_steps = 20000; // of one execution; that is also the most
     bool minimise = true;            // look for the counterexample with the fewest preemptions
     std::string_view replay{};       // a token: run only that
 

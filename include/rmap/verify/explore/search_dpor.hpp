@@ -93,7 +93,7 @@ private:
         const engine::thread_state& t = e.thread(p);
         vclock clock = t.dep;
         if (t.pending.object != no_object) {
-            e.objects()[t.pending.object].before(t.pending.kind, clock);
+            e.objects()[t.pending.object].before(touch_of(t.pending.kind), clock);
         }
         clock.tick(p);
         return clock;

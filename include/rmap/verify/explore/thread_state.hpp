@@ -118,6 +118,10 @@ struct thread_state {
     }
 };
 
+inline void forget_bodies(thread_state* threads, unsigned count) noexcept {
+    for (unsigned t = 0; t != count; ++t) threads[t].forget_body();
+}
+
 /// Who waits for what, and who has it: the text of a deadlock.
 [[nodiscard]] inline std::string waits(const thread_state* threads, unsigned count,
                                        const object_table& objects) {

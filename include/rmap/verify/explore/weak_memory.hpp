@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include <rmap/core/atomics.hpp>
@@ -23,10 +22,21 @@ class weak_memory {
 public:
     static constexpr unsigned max_locations = 192;
 
-    /// For each location, the message that is seen at least. Copied by copy() alone: most scenarios
-    /// have a few locations, and the rest is zero in every view.
+    /// For each location, the message that is seen at least; four to a word. Words are read and
+    /// written whole: a processor makes a load wait for a narrower store before it. Copied by
+    /// copy() alone: most scenarios have a few locations, and the rest is zero in every view.
     struct view {
-        std::uint16_t of[max_locations];
+        static constexpr unsigned per_word = 4;
+        std::uint64_t words[max_locations / per_word];
+
+        [[nodiscard]] std::uint16_t of(std::uint32_t l) const noexcept {
+            return static_cast<std::uint16_t>(words[l / per_word] >> shift(l));
+        }
+        void set(std::uint32_t l, std::uint16_t m) noexcept {
+            std::uint64_t& w = words[l / per_word];
+            w = (w & ~(std::uint64_t{0xffff} << shift(l))) | (std::uint64_t{m} << shift(l));
+        }
+        [[nodiscard]] static unsigned shift(std::uint32_t l) noexcept { return l % per_word * 16; }
     };
 
     struct message {
@@ -37,6 +47,7 @@ public:
         std::uint8_t thread = 0;
         std::uint32_t time = 0;    // of the writing thread; 0: initial
         std::uint32_t number = 0;  // with store buffers: in the order of all stores; 0: initial
+        std::uint64_t name = 0;    // for hashes: of the location, the thread and its time
         view seen{};
     };
 
@@ -46,40 +57,50 @@ public:
         std::size_t used = 0;              // messages beyond are left over from earlier executions
     };
 
+    /// What a thread must see; what an acquire fence would add to that, which has all of `cur`;
+    /// what a relaxed store publishes.
     struct thread_views {
         view cur, acq, rel;
     };
 
     weak_memory() noexcept {}  // leaves the views as they are, until reset()
 
-    void reset(bool store_buffers_only) noexcept {
+    /// `hashing`: order_hash() and state_hash() will be asked for.
+    void reset(bool store_buffers_only, bool hashing) noexcept {
+        hashing_ = hashing;
         buffers_.reset(store_buffers_only);
         if (reach_ == 0) {  // for the first time
             for (thread_views& t : threads_) t = {};
             sc_ = {};
         }
-        for (thread_views& t : threads_) {
-            for (view* v : {&t.cur, &t.acq, &t.rel}) clear(*v);
+        for (unsigned t = 0; t != started_; ++t) {  // the others still see nothing
+            for (view* v : {&threads_[t].cur, &threads_[t].acq, &threads_[t].rel}) clear(*v);
         }
         clear(sc_);
+        started_ = 1;  // the scenario's own code uses the first
         locations_ = locks_ = 0;
         order_hash_ = 0;
     }
+
+    void stop_hashing() noexcept { hashing_ = false; }
 
     /// A new location with its initial value; false if there are too many.
     [[nodiscard]] bool add(std::uint32_t& number, std::uint64_t value) {
         if (locations_ == max_locations) return false;
         number = locations_++;
-        if (locations_ > reach_) reach_ += step_of_reach;
+        if (locations_ > reach_ * view::per_word) ++reach_;
         if (table_.size() < locations_) table_.emplace_back();
         location& l = table_[number];
         l.used = 0;
         l.order.clear();
         message& m = append(l);
         m.value = value;
+        m.hb = {};
+        m.thread = 0;
+        m.time = m.number = 0;
+        m.name = named(number, 0, 0);
+        clear(m.seen);  // of(number) is 0, which is this one
         l.order.push_back(0);
-        for (thread_views& t : threads_) t.cur.of[number] = t.acq.of[number] = t.rel.of[number] = 0;
-        sc_.of[number] = 0;
         return true;
     }
 
@@ -106,9 +127,12 @@ public:
     /// A thread begins: it sees all that the scenario did before.
     void start(unsigned t) noexcept {
         buffers_.drain(t);
+        if (t >= started_) started_ = t + 1;
         for (std::uint32_t l = 0; l != locations_; ++l) {
-            threads_[t].cur.of[l] = threads_[t].acq.of[l] = threads_[t].rel.of[l] = last(l);
+            threads_[t].cur.set(l, last(l));
         }
+        copy(threads_[t].acq, threads_[t].cur);
+        copy(threads_[t].rel, threads_[t].cur);
     }
 
     /// It has ended.
@@ -117,25 +141,28 @@ public:
     /// Thread `t` begins a read-modify-write: with store buffers it waits for its own.
     void lock_bus(unsigned t) noexcept { buffers_.drain(t); }
 
-    /// How many messages thread `t` may read: the newest one is choice 0. A read-modify-write
-    /// (usable: a predicate over messages) reads only what it could extend.
-    template <class Usable>
-    [[nodiscard]] unsigned choices(unsigned t, std::uint32_t l, order o, Usable usable) const {
+    /// The message that thread `t` reads. choose(n), asked if there is more than one, picks of
+    /// those that it may read: 0 is the newest. A read-modify-write (usable: a predicate over
+    /// messages) reads only what it could extend.
+    template <class Usable, class Choose>
+    [[nodiscard]] std::uint16_t pick(unsigned t, std::uint32_t l, order o, Usable usable,
+                                     Choose choose) const {
+        const location& place = table_[l];
+        const std::size_t least = floor(t, l, o);
         unsigned n = 0;
-        for_readable(t, l, o, usable, [&](std::uint16_t) {
-            ++n;
-            return true;
-        });
-        return n;
-    }
-    template <class Usable>
-    [[nodiscard]] std::uint16_t chosen(unsigned t, std::uint32_t l, order o, Usable usable,
-                                       unsigned choice) const {
         std::uint16_t found = 0;
-        for_readable(t, l, o, usable, [&](std::uint16_t m) {
+        for (std::size_t i = place.order.size(); i-- > least;) {
+            const std::uint16_t m = place.order[i];
+            if (usable(place.messages[m]) && n++ == 0) found = m;
+        }
+        if (n < 2) return found;
+        unsigned skip = choose(n);
+        for (std::size_t i = place.order.size(); skip != 0 && i-- > least;) {
+            const std::uint16_t m = place.order[i];
+            if (m == found || !usable(place.messages[m])) continue;
             found = m;
-            return choice-- != 0;
-        });
+            --skip;
+        }
         return found;
     }
 
@@ -157,35 +184,35 @@ public:
         // Of its own store that others may not see yet a thread learns nothing.
         if (from.thread != t) buffers_.see(t, from.number);
         raise(views.cur, l, m);
-        join(views.acq, from.seen);
+        join(views.acq, from.seen);  // which has m: acq goes on to cover cur
         pending.join(from.hb);
         if (acquires(o)) {
             join(views.cur, from.seen);
             hb.join(from.hb);
         }
-        join(views.acq, views.cur);
         if (o == order::seq_cst) raise(sc_, l, m);
     }
 
-    /// How many places thread `t` may store at: choice 0 is the end.
-    [[nodiscard]] unsigned places(unsigned t, std::uint32_t l, order o) const {
-        unsigned n = 0;
-        for_place(t, l, o, [&](std::size_t) {
-            ++n;
-            return true;
-        });
-        return n;
-    }
-
-    /// Stores; returns the message. `base` is what an acquiring reader learns.
-    std::uint16_t store(unsigned t, std::uint32_t l, order o, std::uint64_t value, unsigned choice,
+    /// Stores; returns the message. choose(n), asked if there is more than one place to store at,
+    /// picks one: 0 is the end. `base` is what an acquiring reader learns.
+    template <class Choose>
+    std::uint16_t store(unsigned t, std::uint32_t l, order o, std::uint64_t value, Choose choose,
                         const vclock& base, std::uint32_t time) {
-        std::size_t where = 0;
-        for_place(t, l, o, [&](std::size_t place) {
-            where = place;
-            return choice-- != 0;
-        });
-        return insert(t, l, o, value, where, base, time, nullptr);
+        const location& place = table_[l];
+        std::size_t where = place.order.size();
+        if (!buffers_.on()) {
+            const std::size_t least = floor(t, l, o);
+            const auto open = [&](std::size_t i) {
+                return !place.messages[place.order[i - 1]].has_rmw;
+            };
+            unsigned n = 0;
+            for (std::size_t i = where; i > least; --i) n += open(i) ? 1U : 0U;
+            for (unsigned skip = n < 2 ? 0 : choose(n); skip != 0; --skip) {
+                do --where;
+                while (!open(where));
+            }
+        }
+        return insert(t, l, o, value, where, base, time, no_message);
     }
 
     /// The write half of a read-modify-write that has read message m.
@@ -194,9 +221,7 @@ public:
         message& from = table_[l].messages[m];
         from.has_rmw = true;
         base.join(from.hb);  // the release sequence goes on
-        view seen;
-        copy(seen, from.seen);
-        return insert(t, l, o, value, from.position + 1U, base, time, &seen);
+        return insert(t, l, o, value, from.position + 1U, base, time, m);
     }
 
     void fence(unsigned t, order o) {
@@ -236,16 +261,14 @@ public:
     }
 
 private:
+    static constexpr std::uint16_t no_message = 0xffff;
+
+    /// Whoever appends fills in all but what is set here.
     message& append(location& l) {
         if (l.messages.size() == l.used) l.messages.emplace_back();
         message& m = l.messages[l.used++];
-        m.value = 0;
-        m.hb = {};
         m.position = 0;
         m.has_rmw = false;
-        m.thread = 0;
-        m.time = m.number = 0;
-        clear(m.seen);
         return m;
     }
 
@@ -259,37 +282,18 @@ private:
             }
             return i;
         }
-        std::size_t least = at(l, threads_[t].cur.of[l]).position;
+        std::size_t least = at(l, threads_[t].cur.of(l)).position;
         if (o == order::seq_cst) {
-            const std::size_t sc = at(l, sc_.of[l]).position;
+            const std::size_t sc = at(l, sc_.of(l)).position;
             if (sc > least) least = sc;
         }
         return least;
     }
 
-    template <class Usable, class F>
-    void for_readable(unsigned t, std::uint32_t l, order o, Usable usable, F f) const {
-        const location& place = table_[l];
-        const std::size_t least = floor(t, l, o);
-        for (std::size_t i = place.order.size(); i-- > least;) {
-            const std::uint16_t m = place.order[i];
-            if (usable(place.messages[m]) && !f(m)) return;
-        }
-    }
-
-    template <class F>
-    void for_place(unsigned t, std::uint32_t l, order o, F f) const {
-        const location& place = table_[l];
-        const std::size_t least = floor(t, l, o);
-        for (std::size_t i = place.order.size(); i > least; --i) {
-            if (!place.messages[place.order[i - 1]].has_rmw && !f(i)) return;
-            if (buffers_.on()) return;
-        }
-    }
-
+    /// `read`: the message that a read-modify-write has read.
     std::uint16_t insert(unsigned t, std::uint32_t l, order o, std::uint64_t value,
                          std::size_t where, const vclock& base, std::uint32_t time,
-                         const view* read) {
+                         std::uint16_t read) {
         location& place = table_[l];
         const auto number = static_cast<std::uint16_t>(place.used);
         message& m = append(place);
@@ -298,57 +302,77 @@ private:
         m.time = time;
         m.hb = base;
         m.number = buffers_.store((std::uint64_t{l} << 40) ^ (std::uint64_t{t} << 32) ^ time);
-        if (read != nullptr || o == order::seq_cst) buffers_.drain(t);
-        order_hash_ -= pair_hash(l, where);
-        place.order.insert(place.order.begin() + static_cast<std::ptrdiff_t>(where), number);
-        for (std::size_t i = where; i != place.order.size(); ++i) {
-            place.messages[place.order[i]].position = static_cast<std::uint16_t>(i);
+        if (hashing_) m.name = named(l, t, time);
+        if (read != no_message || o == order::seq_cst) buffers_.drain(t);
+        if (where == place.order.size()) {
+            place.order.push_back(number);
+            m.position = static_cast<std::uint16_t>(where);
+        } else {
+            if (hashing_) order_hash_ -= pair_hash(place, where);
+            place.order.insert(place.order.begin() + static_cast<std::ptrdiff_t>(where), number);
+            for (std::size_t i = where; i != place.order.size(); ++i) {
+                place.messages[place.order[i]].position = static_cast<std::uint16_t>(i);
+            }
+            if (hashing_) order_hash_ += pair_hash(place, where + 1);
         }
-        order_hash_ += pair_hash(l, where) + pair_hash(l, where + 1);
+        if (hashing_) order_hash_ += pair_hash(place, where);
 
         thread_views& views = threads_[t];
-        raise(views.cur, l, number);
+        views.cur.set(l, number);  // it is behind what the thread has seen
         copy(m.seen, releases(o) ? views.cur : views.rel);
-        raise(m.seen, l, number);
-        if (read != nullptr) join(m.seen, *read);
-        join(views.acq, views.cur);
+        m.seen.set(l, number);
+        if (read != no_message) join(m.seen, place.messages[read].seen);
+        raise(views.acq, l, number);
         if (o == order::seq_cst) raise(sc_, l, number);
         return number;
     }
 
-    [[nodiscard]] std::uint64_t name_hash(std::uint32_t l, std::size_t i) const noexcept {
-        const message& m = table_[l].messages[table_[l].order[i]];
-        return mix((std::uint64_t{l} << 40) ^ (std::uint64_t{m.thread} << 32) ^ m.time);
+    [[nodiscard]] static std::uint64_t named(std::uint32_t l, unsigned t,
+                                             std::uint32_t time) noexcept {
+        return mix((std::uint64_t{l} << 40) ^ (std::uint64_t{t} << 32) ^ time);
     }
-    [[nodiscard]] std::uint64_t pair_hash(std::uint32_t l, std::size_t second) const noexcept {
-        if (second == 0 || second >= table_[l].order.size()) return 0;
-        return mix(name_hash(l, second - 1) * 3 + name_hash(l, second));
+    /// Of two neighbours in the modification order, the second of them at `second`, not 0.
+    [[nodiscard]] static std::uint64_t pair_hash(const location& place,
+                                                 std::size_t second) noexcept {
+        return mix(place.messages[place.order[second - 1]].name * 3 +
+                   place.messages[place.order[second]].name);
     }
 
-    void raise(view& v, std::uint32_t l, std::uint16_t m) noexcept {
-        if (at(l, m).position > at(l, v.of[l]).position) v.of[l] = m;
+    void raise(view& v, std::uint32_t l, std::uint16_t m) const noexcept {
+        const message* const all = table_[l].messages.data();
+        if (all[m].position > all[v.of(l)].position) v.set(l, m);
     }
-    void join(view& v, const view& other) noexcept {
-        for (std::uint32_t l = 0; l != locations_; ++l) {
-            if (v.of[l] != other.of[l]) raise(v, l, other.of[l]);
+    void join(view& v, const view& other) const noexcept {
+        for (std::uint32_t w = 0; w != reach_; ++w) {
+            for (std::uint64_t rest = v.words[w] ^ other.words[w]; rest != 0;) {
+                const auto lane = static_cast<unsigned>(__builtin_ctzll(rest)) / 16;
+                rest &= ~(std::uint64_t{0xffff} << (lane * 16));
+                const std::uint32_t l = w * view::per_word + lane;
+                raise(v, l, other.of(l));
+            }
         }
     }
 
+    // Word by word: the barrier keeps the compiler from calling memcpy and memset for a few.
     void copy(view& to, const view& from) const noexcept {
-        for (std::uint32_t l = 0; l != reach_; l += step_of_reach)
-            std::memcpy(to.of + l, from.of + l, step_of_reach * sizeof to.of[0]);
+        for (std::uint32_t w = 0; w != reach_; ++w) {
+            to.words[w] = from.words[w];
+            asm volatile("");
+        }
     }
     void clear(view& v) const noexcept {
-        for (std::uint32_t l = 0; l != reach_; l += step_of_reach)
-            std::memset(v.of + l, 0, step_of_reach * sizeof v.of[0]);
+        for (std::uint32_t w = 0; w != reach_; ++w) {
+            v.words[w] = 0;
+            asm volatile("");
+        }
     }
 
-    static constexpr std::uint32_t step_of_reach = 16;
-    static_assert(max_locations % step_of_reach == 0);
-    // No execution so far had a location from here on: no view has a number for one.
+    // In words: no execution so far had a location from here on, no view has a number for one.
     std::uint32_t reach_ = 0;
     std::uint32_t locations_ = 0;
     std::uint32_t locks_ = 0;
+    unsigned started_ = max_threads;  // threads whose views are not empty
+    bool hashing_ = false;
     std::uint64_t order_hash_ = 0;
     store_buffers buffers_{};
     std::vector<location> table_{};
