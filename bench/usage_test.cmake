@@ -24,6 +24,7 @@ expect(0
 expect(2 "no bench is named `speed`" speed)
 expect(0 "policies/locks/update_held_p99/cow_tree" --quick policies/locks)
 expect(2 "no workload of policies begins with `lock_`" --quick policies/lock_)
+expect(2 "no workload of policies begins with `lock_`" --quick policies/lock_ sizes)
 expect(2 "unknown option `--fast`" --fast)
 expect(2 "--json needs a file" --json)
 expect(2 "--svg needs a file" --svg)
@@ -31,6 +32,14 @@ expect(2 "^rmap-bench: [^\n]*x.html: cannot write: [^\n]*\n$"
     --html "${WORK}/no/such/folder/x.html" sizes)  # before it measures
 expect(2 "^rmap-bench: [^\n]*: cannot write: [^\n]*\n$" --svg "${WORK}/no/such/folder" sizes)
 expect(0 "anon_vma_chain" --quick --json "${WORK}/sizes.json" "--html=${WORK}/sizes.html" sizes)
+
+# A link to what is not there yet is followed, and stays.
+file(REMOVE "${WORK}/target.json" "${WORK}/link.json")
+file(CREATE_LINK "${WORK}/target.json" "${WORK}/link.json" SYMBOLIC)
+expect(0 "anon_vma_chain" --quick --json "${WORK}/link.json" sizes)
+if(NOT IS_SYMLINK "${WORK}/link.json" OR NOT EXISTS "${WORK}/target.json")
+    message(SEND_ERROR "${WORK}/link.json: is no link any more")
+endif()
 
 file(READ "${WORK}/sizes.json" json)
 string(JSON name GET "${json}" benchmarks 0 name)

@@ -169,7 +169,7 @@ bool read(const char* path, document& out) {
     if (file != nullptr) std::fclose(file);
     out.from = out.text.find(begin);
     out.to = out.text.find(end, out.from == std::string::npos ? 0 : out.from);
-    if (out.from == std::string::npos || out.to == std::string::npos) {
+    if (why != 0 || out.from == std::string::npos || out.to == std::string::npos) {
         std::fprintf(stderr, "rmap-races: %s: %s\n", path,
                      why != 0 ? std::strerror(why) : "it has no place for a table");
         return false;
@@ -197,10 +197,6 @@ int run(const request& what) {
                                 races::markdown(outcomes));
         if (!write(what.table, with_table.text)) return 2;
     }
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-        std::fprintf(stderr, "rmap-races: <stdout>: cannot write: %s\n", std::strerror(errno));
-        return 2;
-    }
     return good ? 0 : 1;
 }
 
@@ -212,10 +208,15 @@ int main(int count, char** arguments) {
         std::fputs(usage, stderr);
         return 2;
     }
+    int code = 0;
     if (what.help) {
         std::fputs(usage, stdout);
-        return 0;
+    } else if (what.replay != nullptr) {
+        code = replay(what.replay);
+    } else {
+        code = what.list ? list(what) : run(what);
     }
-    if (what.replay != nullptr) return replay(what.replay);
-    return what.list ? list(what) : run(what);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fprintf(stderr, "rmap-races: <stdout>: cannot write: %s\n", std::strerror(errno));
+    return 2;
 }

@@ -66,9 +66,11 @@ void report(const char* when, arena& a) {
 
 int main(int count, char** arguments) {
     if (count > 1) {
-        const bool help = std::string_view{arguments[1]} == "--help";
+        const std::string_view asked{arguments[1]};
+        const bool help = asked == "--help" || asked == "-h";
         std::fputs(usage, help ? stdout : stderr);
-        return help ? 0 : 2;
+        if (!help) return 2;
+        return std::fflush(stdout) == 0 ? 0 : 1;
     }
     const memory_file file{1 << 16};
     if (!file.usable()) {
@@ -122,5 +124,6 @@ int main(int count, char** arguments) {
         a.drop(*w.mine().where);
     const bool empty = a.pool().used() == 0;
     if (!empty) std::fprintf(stderr, "frames are left that nothing maps\n");
-    return failures == 0 && dense && empty ? 0 : 1;
+    const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return failures == 0 && dense && empty && told ? 0 : 1;
 }

@@ -176,6 +176,42 @@ void minimal() {
     }
 }
 
+/// What an execution may have at most: its steps, whatever is asked for, and what a clock counts.
+void what_clocks_count() {
+    for (unsigned m = 0; m != 3; ++m) {
+        explore_options with;
+        with.weak = m == 1;
+        with.store_buffers = m == 2;
+        with.max_steps = ~0U;
+        with.minimise = false;
+        const auto r = explore("20,001 steps", with, [](verify::test& t) {
+            word a;
+            t.thread("a", [&] {
+                for (unsigned i = 0; i != 20001; ++i)
+                    a.store(i, release);
+            });
+            t.run();
+        });
+        count.found(r, failure_kind::livelock, "20,001 steps");
+    }
+    const auto fences = [](unsigned n) {
+        return [=](verify::test& t) {
+            word a;
+            t.thread("a", [&] {
+                a.store(1, relaxed);
+                for (unsigned i = 0; i != n; ++i)
+                    model::fence(release);
+            });
+            t.run();
+        };
+    };
+    explore_options raw;
+    raw.minimise = false;
+    count.clean(explore("44,000 releases", raw, fences(44000)), "44,000 releases");
+    count.found(explore("46,000 releases", raw, fences(46000)), failure_kind::limit,
+                "46,000 releases");
+}
+
 }  // namespace
 
 int main() {
@@ -183,5 +219,6 @@ int main() {
     growth();
     limits();
     minimal();
+    what_clocks_count();
     return count.exit_code();
 }

@@ -159,6 +159,7 @@ concept can_grow_beside_walks = requires(V& v, pgno n) {
 template <class V>
 concept has_mm = requires(const V& c) {
     { vma_traits<V>::mm(c) } noexcept;
+    requires std::is_lvalue_reference_v<decltype(vma_traits<V>::mm(c))>;
 };
 
 /// A lock for first faults, in the address space.

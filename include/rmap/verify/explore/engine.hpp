@@ -152,7 +152,8 @@ public:
 
     // ---- called by the model types
     static constexpr int main_thread = -1;
-    static constexpr std::uint32_t most_steps = 20000, most_releases = 25000;  // of an execution
+    // Steps of an execution; a thread's steps and releases are both at most, together.
+    static constexpr std::uint32_t most_steps = 20000, most_releases = 25000;
     [[nodiscard]] int current() const noexcept { return current_; }
     /// Whether operations wait for their turn: in a thread, not in the scenario's own code.
     [[nodiscard]] bool on_thread() const noexcept { return current_ != main_thread; }
