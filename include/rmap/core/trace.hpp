@@ -23,11 +23,14 @@ enum class event : std::uint8_t {
     split,           // a vma became two                                 (vma, fresh vma)
     merge,           // a range became part of a neighbour               (survivor)
     adjust,          // a vma's range changed                            (vma)
-    walk_begin,      // a walk holds its lock                            (anon_vma, i_mmap or ksm)
-    walk_end,        // ... and is about to drop it                      (the same)
+    walk_begin,      // a walk holds its lock, or needs none any more    (what it walks, as below)
+    walk_end,        // ... and is about to drop it, or is over          (the same)
     walk_contended,  // a walk in try mode gave up                       (the same)
-    lookup_stale,    // a page's anon_vma was no longer that page's      (anon_vma)
+    lookup_stale,    // a page's anon_vma was no longer that page's, or
+                     // a walk without its lock met a writer             (anon_vma)
 };
+// What a walk walks: an anon_vma, a file's i_mmap or a ksm item; the page, where the walk takes no
+// lock (ops/glance.hpp) or the page's own (an exact topology).
 
 /// The event's name, for printing.
 [[nodiscard]] constexpr const char* name_of(event e) noexcept {

@@ -3,7 +3,7 @@
 
 // A look ahead of the batch forms: it keeps the next few items of what a user hands over, and has
 // the processor fetch what their work will touch, step by step, as each address stands in what the
-// step before has fetched: the vma's hook, its anon_vma, the tree lock and what the topology knows.
+// step before has fetched: the vma's hook, its anon_vma and the tree lock.
 // Otherwise every vma costs three or four misses of the cache, one after the other.
 //
 // Reads only what the caller of the batch may read without the tree lock: vmas whose address space

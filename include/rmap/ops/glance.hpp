@@ -4,8 +4,8 @@
 // A walk without a lock: the places of a small subtree are read while nobody is kept from changing
 // it, and handed to the visitor only once it is certain that nobody did. For visitors that need no
 // lock (ops/visit.hpp), anonymous pages, a discipline and a topology that can (can_glance). It
-// writes to nothing that threads share. Where a writer is at work, or the topology cannot tell
-// without its lock, the walk is the one under the lock.
+// writes to nothing that threads share (but `stats`, where those count). Where a writer is at work,
+// or the topology cannot tell without its lock, the walk is the one under the lock.
 
 #include <cstdint>
 #include <type_traits>
@@ -64,8 +64,7 @@ enum class glanced : std::uint8_t {
     needs_lock
 };
 
-/// The page's places: the one in `one`, others in `out`. `tag`: what the page's hook said a moment
-/// ago.
+/// The page's places: the one in `one`, others in `out`.
 ///
 /// As under the lock, what is sound is what is found between two moments at which nobody has
 /// changed the tree: there "between lock and unlock", here between begin_read() and a changed()
@@ -82,16 +81,17 @@ enum class glanced : std::uint8_t {
 //   Proved by:  tests/explore/cow_glance_test.cpp, each look left out
 template <class Map>
 [[nodiscard]] [[gnu::always_inline]] inline glanced glance(
-    Map& map, typename Map::page_type& page, typename page_hook<typename Map::policy>::word tag,
-    cow_glanced_place& one, cow_places& out) noexcept {
+    Map& map, typename Map::page_type& page, cow_glanced_place& one, cow_places& out) noexcept {
     using policy = typename Map::policy;
     using topology = typename policy::topology;
     using hook_type = page_hook<policy>;
     constexpr int tries = 3;
     hook_type& hook = Map::hook_of(page);
     for (int tried = 0;;) {
+        if (!Map::page_traits_type::mapped(page)) return glanced::not_mapped;
+        const auto tag = hook.read();  // not before, as in with_walk_guard()
         const anon_vma<policy>* const av = hook_type::anon(tag);
-        if (av == nullptr || !Map::page_traits_type::mapped(page)) return glanced::not_mapped;
+        if (av == nullptr) return glanced::not_mapped;
         anon_vma<policy>* const root = av->root.load(order::acquire);  // as locking::root::walk
         const auto& lock = root->lock;
         const auto seen = lock.begin_read();
@@ -114,7 +114,6 @@ template <class Map>
         }
         if (++tried == tries) return glanced::needs_lock;
         policy::atomics::pause();
-        tag = hook.read();
     }
 }
 
@@ -147,11 +146,10 @@ template <class Map, class Visitor>
 /// Whether the walk of an anonymous page took place, or found that there is nothing to walk to.
 template <class Map, class Visitor>
 [[nodiscard]] [[gnu::always_inline]] inline bool walk_without_lock(
-    Map& map, typename Map::page_type& page, typename page_hook<typename Map::policy>::word tag,
-    Visitor& visitor, walk_result& result) {
+    Map& map, typename Map::page_type& page, Visitor& visitor, walk_result& result) {
     cow_glanced_place one;
     cow_places found;
-    const glanced what = glance(map, page, tag, one, found);
+    const glanced what = glance(map, page, one, found);
     if (what == glanced::needs_lock) return false;
     show_glanced<Map>(page, what, one, found, visitor, result);
     return true;

@@ -121,7 +121,7 @@ template <class Map, class Visitor>
     const auto tag = Map::hook_of(page).read();
     if constexpr (can_glance<Map> && needs_no_lock<Visitor>) {
         if (walk_result result; hook_type::kind_of(tag) == page_kind::anon &&
-                                walk_without_lock(map, page, tag, visitor, result)) {
+                                walk_without_lock(map, page, visitor, result)) {
             return result;
         }
     }

@@ -3,9 +3,10 @@
 
 // walk_many: the walks of many pages, one after the other in their order, for reclaim and ageing
 // that have a batch of them. What the next pages' walks will touch is fetched meanwhile (the page,
-// its anon_vma, the tree lock, the vma), and the tree lock is kept from one page to the next where
-// both have the same root. Each walk is one of ops/walk.hpp: complete, and of one moment; the batch
-// is not of one moment. For visitors that need no lock it is tried without one first, page by page.
+// its anon_vma, the tree lock), and the tree lock is kept from one page to the next where both have
+// the same root. Each walk is one of ops/walk.hpp, of one moment, and complete if it has the lock;
+// the batch is not of one moment. For visitors that need no lock it is tried without one first,
+// page by page.
 
 #include <cstddef>
 #include <type_traits>
@@ -93,12 +94,6 @@ bool end_page(Visitor& visitor, Page& page, Each& each, const walk_result& walke
     return !all.stopped;
 }
 
-template <class Topology, class Map>
-concept fetches_places = requires(const anon_vma<typename Map::policy>& av) {
-    { Topology::template fetch_places<Map>(av) }
-    noexcept;
-};
-
 /// Fetches what the walks of the pages behind `at` will touch. Nothing but atomic fields is read.
 /// `Writes`: they take locks.
 template <class Map, bool Writes>
@@ -135,9 +130,6 @@ public:
             } else {
                 fetch_to_read(lock);
             }
-            if constexpr (fetches_places<typename policy::topology, Map>) {
-                policy::topology::template fetch_places<Map>(*av);
-            }
         }
         return known_ == count_ ? count_ : at + step;
     }
@@ -149,12 +141,8 @@ private:
 
     /// Null if it must not be looked at: nothing keeps it.
     static const anon_vma<policy>* anon_vma_of(page_type& page) noexcept {
-        const auto* const av = page_hook<policy>::anon(Map::hook_of(page).read());
-        if constexpr (policy::lifetime::stale_pointers_are_readable) {
-            return av;
-        } else {
-            return av == nullptr || !Map::page_traits_type::mapped(page) ? nullptr : av;
-        }
+        if (!Map::page_traits_type::mapped(page)) return nullptr;
+        return page_hook<policy>::anon(Map::hook_of(page).read());
     }
 
     page_type* const* pages_;
@@ -187,12 +175,10 @@ anon_vma<typename Map::policy>* guarded_by(const Guard& guard,
 template <class Map, class Visitor>
 [[gnu::always_inline]] inline bool walk_one_without_lock(Map& map, typename Map::page_type& page,
                                                          Visitor& visitor, many_result& all) {
-    using hook_type = page_hook<typename Map::policy>;
-    const auto tag = Map::hook_of(page).read();
-    if (hook_type::kind_of(tag) != page_kind::anon) return false;
+    if (Map::hook_of(page).kind() != page_kind::anon) return false;
     cow_glanced_place one;
     cow_places found;
-    const glanced what = glance(map, page, tag, one, found);
+    const glanced what = glance(map, page, one, found);
     if (what == glanced::needs_lock) return false;
     auto each = begin_page(visitor, page);
     walk_result walked;
@@ -235,8 +221,12 @@ many_result walk_many(Map& map, typename Map::page_type* const* pages, std::size
         }
         if constexpr (detail::keeps_guard<Map>) {
             const std::size_t began = at;
-            anon_vma<policy>* const av = page_hook<policy>::anon(Map::hook_of(first).read());
-            if (av != nullptr && Map::page_traits_type::mapped(first)) {
+            // Not before, as in with_walk_guard().
+            anon_vma<policy>* const av =
+                Map::page_traits_type::mapped(first)
+                    ? page_hook<policy>::anon(Map::hook_of(first).read())
+                    : nullptr;
+            if (av != nullptr) {
                 const auto guard = walk_guard(*av, mode, 0);
                 // One that waits for the lock has it at the latest when this one is at `end`.
                 const std::size_t end =
