@@ -127,8 +127,8 @@ template <class Map, class F>
     using hook_type = page_hook<policy>;
     hook_type& hook = Map::hook_of(page);
     for (;;) {
-        // In this order: a tag that was there before the page was mapped may lead to memory that was
-        // given back before this walk began (trim).
+        // In this order: a tag that was there before the page was mapped may lead to memory that
+        // was given back before this walk began (trim).
         if (!Map::page_traits_type::mapped(page)) return status::not_mapped;
         const auto tag = hook.read();
         anon_vma<policy>* const av = hook_type::anon(tag);

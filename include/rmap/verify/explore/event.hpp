@@ -5,6 +5,7 @@
 // waits to be chosen, then it happens.
 
 #include <cstdint>
+#include <initializer_list>
 
 #include <rmap/core/atomics.hpp>
 #include <rmap/core/config.hpp>
