@@ -142,14 +142,18 @@ struct glance_changes {
         ok(f.map.adjust(f.c, {16, 3, 16}));
         ok(f.map.adjust(f.c, {16, 9, 16}));
     }
+    /// What split() made of `kept` becomes part of it again.
+    static void rejoin(family& f, typename family::vma& kept, typename family::vma& part) {
+        typename family::map_type::request want;
+        want.range = {22, 2, 22};
+        want.prev = &kept;
+        want.middle = &part;
+        ok(f.map.merge(want).state);
+    }
     static void split(family& f) { ok(f.map.split(f.c, f.part, 22)); }
     static void split_merge(family& f) {
         split(f);
-        typename family::map_type::request want;
-        want.range = {22, 2, 22};
-        want.prev = &f.c;
-        want.middle = &f.part;
-        ok(f.map.merge(want).state);
+        rejoin(f, f.c, f.part);
     }
     /// The page becomes the child's own, whom it leads to then.
     static void own(family& f) { f.map.tag_own(f.page, f.c, 20); }
@@ -182,11 +186,7 @@ struct glance_changes {
     static void own_split(family& f) { ok(f.map.split(f.a, f.own_part, 22)); }
     static void own_split_merge(family& f) {
         own_split(f);
-        typename family::map_type::request want;
-        want.range = {22, 2, 22};
-        want.prev = &f.a;
-        want.middle = &f.own_part;
-        ok(f.map.merge(want).state);
+        rejoin(f, f.a, f.own_part);
     }
     static void own_shrink_grow(family& f) {
         ok(f.map.adjust(f.a, {16, 3, 16}));
